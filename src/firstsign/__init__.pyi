@@ -1,0 +1,22 @@
+from . import figures as figures
+from .cohorts import CohortError as CohortError
+from .cohorts import check_cohort as check_cohort
+from .cohorts import describe_cohort as describe_cohort
+from .cohorts import load_cohort as load_cohort
+from .evidence import evidence as evidence
+from .evidence import evidence_entry as evidence_entry
+from .published import published as published
+from .scenarios import scenario_parameters as scenario_parameters
+from .scenarios import scenarios as scenarios
+from .simulate import simulate as simulate
+from .curves import at_risk as at_risk
+from .curves import cumulative_incidence as cumulative_incidence
+from .curves import kaplan_meier as kaplan_meier
+from .spells import spells as spells
+from .summaries import log_rank as log_rank
+from .summaries import quantiles as quantiles
+from .summaries import share_longer_than as share_longer_than
+from .results import can_show as can_show
+from .results import record as record
+
+__version__: str

@@ -1,0 +1,84 @@
+"""Writes the counted people from which the R scripts here make their reference numbers.
+
+python tests/reference/inputs.py && Rscript tests/reference/curves.R tests/reference
+
+The simulated ones come from a linear congruential generator written out below, so no library's seed matters.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+from lifelines.datasets import load_lung, load_lupus
+
+HERE = Path(__file__).parent
+
+
+def draws(count: int, seed: int) -> list[float]:
+    """Numbers between 0 and 1 (Park & Miller 1988)."""
+    state, numbers = seed, []
+    for _ in range(count):
+        state = state * 48271 % 2147483647
+        numbers.append(state / 2147483647)
+    return numbers
+
+
+def counted(people: pd.DataFrame) -> pd.DataFrame:
+    """One row for each distinct person, with how many there are."""
+    return people.groupby(list(people.columns), as_index=False).size().rename(columns={"size": "n"})
+
+
+def lung() -> pd.DataFrame:
+    """Loprinzi et al. 1994, as shipped in lifelines: days to death or censoring, by sex."""
+    data = load_lung()
+    return pd.DataFrame({"group": data["sex"].map({1: "male", 2: "female"}), "end": data["time"], "ended": data["status"]})
+
+
+def lupus() -> pd.DataFrame:
+    """Merrell & Shulman 1955, as shipped in lifelines: days from diagnosis to death or last observation, by sex."""
+    data = load_lupus()
+    days = (data["time_between_diagnosis_and_last_observation_(years)"] * 365.25).round().astype(int)
+    return pd.DataFrame({"group": data["is_male"].map({True: "male", False: "female"}), "end": days, "ended": data["dead"] * 1})
+
+
+def ties() -> pd.DataFrame:
+    """3,000 people on 20 days, three groups, a third censored; some end on day 0."""
+    u, v, w = draws(3000, 11), draws(3000, 12), draws(3000, 13)
+    return pd.DataFrame(
+        {
+            "group": [f"g{int(x * 3)}" for x in w],
+            "end": [int(20 * x**1.5) for x in u],
+            "ended": [int(x < 0.67) for x in v],
+        }
+    )
+
+
+def entry() -> pd.DataFrame:
+    """800 people who come under observation late, two groups."""
+    u, v, w, x = (draws(800, seed) for seed in (21, 22, 23, 24))
+    starts = [int(30 * a) if b < 0.6 else 0 for a, b in zip(u, v, strict=True)]
+    return pd.DataFrame(
+        {
+            "group": [f"g{int(a * 2)}" for a in w],
+            "entry": starts,
+            "end": [start + 1 + int(60 * a**2) for start, a in zip(starts, x, strict=True)],
+            "ended": [int(a * 1000) % 4 > 0 for a in x],
+        }
+    ).astype({"ended": int})
+
+
+def competing() -> pd.DataFrame:
+    """2,000 people, diagnosed, dead or censored on 40 days, two groups."""
+    u, v, w = (draws(2000, seed) for seed in (31, 32, 33))
+    causes = ["diagnosis", "diagnosis", "diagnosis", "death", "censored"]
+    return pd.DataFrame(
+        {
+            "group": [f"g{int(a * 2)}" for a in w],
+            "end": [1 + int(40 * a**1.3) for a in u],
+            "cause": [causes[int(a * 5)] for a in v],
+        }
+    )
+
+
+if __name__ == "__main__":
+    for make in (lung, lupus, ties, entry, competing):
+        counted(make()).to_csv(HERE / f"input_{make.__name__}.csv", index=False)
