@@ -37,8 +37,16 @@ def counted(spells: pd.DataFrame) -> pd.DataFrame:
 @st.composite
 def any_spells(draw, delayed_entry=True):
     """Up to 30 distinct spells in two groups with few distinct days, so that ties, early censoring and entries occur."""
-    rows = draw(st.lists(st.tuples(st.integers(0, 6), st.booleans(), st.integers(0, 5), st.integers(1, 4), st.sampled_from("ab")), min_size=1, max_size=30))
-    frame = pd.DataFrame(rows, columns=["lower", "ended", "entry", "n", "group"]).astype({"lower": float, "entry": float})
+    rows = draw(
+        st.lists(
+            st.tuples(st.integers(0, 6), st.booleans(), st.integers(0, 5), st.integers(1, 4), st.sampled_from("ab")),
+            min_size=1,
+            max_size=30,
+        )
+    )
+    frame = pd.DataFrame(rows, columns=["lower", "ended", "entry", "n", "group"]).astype(
+        {"lower": float, "entry": float}
+    )
     frame["entry"] = frame["entry"].where((frame["entry"] < frame["lower"]) & delayed_entry, 0.0)
     frame["upper"] = frame["lower"].where(frame["ended"], np.inf)
     return frame.drop(columns="ended")
@@ -108,7 +116,9 @@ def test_cumulative_incidence_equals_r_multistate_survfit():
 @pytest.mark.parametrize("data", ["lung", "ties", "entry"])
 def test_counted_people_equal_repeated_rows_exactly(data):
     people = as_spells(getattr(inputs, data)())
-    pd.testing.assert_frame_equal(kaplan_meier(counted(people), by="group"), kaplan_meier(people, by="group"), rtol=0, atol=0)
+    pd.testing.assert_frame_equal(
+        kaplan_meier(counted(people), by="group"), kaplan_meier(people, by="group"), rtol=0, atol=0
+    )
 
 
 def test_agrees_with_lifelines_on_weighted_rows():

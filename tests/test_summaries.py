@@ -59,7 +59,9 @@ def test_peto_weights_equal_r_survdiff_with_rho_1(data):
 def test_gehan_weights_are_petos_when_nobody_is_censored():
     """Without censoring the people at risk are the share still waiting, times the people."""
     s = pd.DataFrame({"g": list("aaaabbbb"), "lower": [1.0, 2, 3, 9, 2, 5, 6, 7], "upper": [1.0, 2, 3, 9, 2, 5, 6, 7]})
-    statistics = {weights: log_rank(s, by="g", weights=weights)["statistic"].iloc[0] for weights in (None, "gehan", "peto")}
+    statistics = {
+        weights: log_rank(s, by="g", weights=weights)["statistic"].iloc[0] for weights in (None, "gehan", "peto")
+    }
     assert_allclose(statistics["gehan"], statistics["peto"], rtol=1e-12)
     assert abs(statistics["gehan"] - statistics[None]) > 0.01
 

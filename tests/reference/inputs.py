@@ -30,14 +30,18 @@ def counted(people: pd.DataFrame) -> pd.DataFrame:
 def lung() -> pd.DataFrame:
     """Loprinzi et al. 1994, as shipped in lifelines: days to death or censoring, by sex."""
     data = load_lung()
-    return pd.DataFrame({"group": data["sex"].map({1: "male", 2: "female"}), "end": data["time"], "ended": data["status"]})
+    return pd.DataFrame(
+        {"group": data["sex"].map({1: "male", 2: "female"}), "end": data["time"], "ended": data["status"]}
+    )
 
 
 def lupus() -> pd.DataFrame:
     """Merrell & Shulman 1955, as shipped in lifelines: days from diagnosis to death or last observation, by sex."""
     data = load_lupus()
     days = (data["time_between_diagnosis_and_last_observation_(years)"] * 365.25).round().astype(int)
-    return pd.DataFrame({"group": data["is_male"].map({True: "male", False: "female"}), "end": days, "ended": data["dead"] * 1})
+    return pd.DataFrame(
+        {"group": data["is_male"].map({True: "male", False: "female"}), "end": days, "ended": data["dead"] * 1}
+    )
 
 
 def ties() -> pd.DataFrame:

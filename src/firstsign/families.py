@@ -1,0 +1,112 @@
+"""Families of delay distributions: their parameters and, from these, the share that has ended by each day.
+
+A family gives the log density, the share ended and the share still waiting at each day, shape of `days`, for parameters on
+their natural scale. Days are positive; parameters called scale are in days, mu is the mean of the log delay.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv, gammaln
+
+Array = NDArray[np.float64]
+
+
+class _GeneralizedGamma:
+    """Prentice's (1974) generalized gamma: (log T - mu) / sigma is the log of a gamma variate; q = 0 is the lognormal.
+
+    With k = q^-2, k exp(q w) is a gamma variate of shape k, so that q = 1 is the Weibull and q = sigma the gamma.
+    """
+
+    def __init__(self, mu: float, sigma: float, q: float) -> None:
+        self.mu, self.sigma, self.q = mu, sigma, q
+
+    def _gamma(self, days: Array) -> tuple[float, Array]:
+        k = self.q**-2.0
+        return k, k * np.exp(self.q * (np.log(days) - self.mu) / self.sigma)
+
+    def logpdf(self, days: Array) -> Array:
+        k, u = self._gamma(days)
+        return np.log(abs(self.q)) - np.log(self.sigma * days) - gammaln(k) + k * np.log(u) - u
+
+    def cdf(self, days: Array) -> Array:
+        return (gammainc if self.q > 0 else gammaincc)(*self._gamma(days))
+
+    def sf(self, days: Array) -> Array:
+        return (gammaincc if self.q > 0 else gammainc)(*self._gamma(days))
+
+    def ppf(self, shares: Array) -> Array:
+        k = self.q**-2.0
+        u = (gammaincinv if self.q > 0 else gammainccinv)(k, shares)
+        return np.exp(self.mu + self.sigma * np.log(u / k) / self.q)
+
+
+def _generalized_gamma(mu: float, sigma: float, q: float) -> Any:
+    # Below this q the gamma of shape q^-2 is a normal distribution to within rounding of its incomplete integral.
+    return _GeneralizedGamma(mu, sigma, q) if abs(q) > 1e-3 else stats.lognorm(sigma, scale=np.exp(mu))
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of distributions on positive days.
+
+    parameters    their names, in order
+    positive      which of them must be positive, and are searched on the log scale
+    distribution  from the parameters to an object with logpdf, cdf, sf and ppf
+    start         from the mean and the standard deviation of the log days to parameters to begin the search with
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    positive: tuple[bool, ...]
+    distribution: Callable[..., Any]
+    start: Callable[[float, float], tuple[float, ...]]
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family(
+            "exponential", ("scale",), (True,), lambda scale: stats.expon(scale=scale), lambda m, s: (np.exp(m + 0.58),)
+        ),
+        Family(
+            "weibull",
+            ("shape", "scale"),
+            (True, True),
+            lambda shape, scale: stats.weibull_min(shape, scale=scale),
+            lambda m, s: (1.28 / s, np.exp(m + 0.45 * s)),
+        ),
+        Family(
+            "lognormal",
+            ("mu", "sigma"),
+            (False, True),
+            lambda mu, sigma: stats.lognorm(sigma, scale=np.exp(mu)),
+            lambda m, s: (m, s),
+        ),
+        Family(
+            "loglogistic",
+            ("shape", "scale"),
+            (True, True),
+            lambda shape, scale: stats.fisk(shape, scale=scale),
+            lambda m, s: (1.81 / s, np.exp(m)),
+        ),
+        Family(
+            "gamma",
+            ("shape", "scale"),
+            (True, True),
+            lambda shape, scale: stats.gamma(shape, scale=scale),
+            lambda m, s: (1 / s**2, np.exp(m) * s**2),
+        ),
+        Family(
+            "generalized_gamma",
+            ("mu", "sigma", "q"),
+            (False, True, False),
+            _generalized_gamma,
+            lambda m, s: (m, s, 0.5),
+        ),
+    )
+}

@@ -1,0 +1,158 @@
+"""A table of people, wherever it lies, as something SQL can read: a frame, a Parquet or CSV file, a database.
+
+Each milestone becomes two expressions, its earliest and its latest day as a number of days since 1970. Dates given as
+text ("2024-03") are parsed once per distinct text by `dates.date_windows` and joined.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pandas as pd
+
+from .dates import date_windows, milestones_after, milestones_before
+from .errors import did_you_mean
+from .reading import MISSING_WORDS
+
+_DAY = 86_400
+
+
+class Window(NamedTuple):
+    """SQL for the earliest and the latest day of a milestone, in days since 1970, NULL where it is not known."""
+
+    earliest: str
+    latest: str
+
+
+class People:
+    """The people of one source, asked by SQL under the table name `people`.
+
+    source  a frame; the path of a Parquet (globs allowed) or CSV file; a DuckDB relation
+    """
+
+    def __init__(self, source: Any) -> None:
+        self.relation = _relation(source)
+        self.types = dict(zip(self.relation.columns, map(str, self.relation.types), strict=True))
+        self._texts: dict[str, pd.DataFrame] = {}
+
+    def query(self, select: str) -> pd.DataFrame:
+        """The rows of a SELECT whose first tables are `self.texts()`, as a frame."""
+        return self.relation.query("people", select).df()
+
+    def column(self, name: str) -> str:
+        """A column by its name, quoted; ValueError with the nearest name if it is not there."""
+        if name not in self.types:
+            raise ValueError(
+                f"There is no column {name!r}{did_you_mean(name, self.types)}. The columns are: {', '.join(self.types)}."
+            )
+        return '"' + name.replace('"', '""') + '"'
+
+    def has(self, milestone: str) -> bool:
+        """Whether the table has the milestone, as one column or as the pair of its window."""
+        return milestone in self.types or {f"{milestone}_earliest", f"{milestone}_latest"} <= set(self.types)
+
+    def window(self, milestone: str) -> Window:
+        """The milestone's window; what a text leaves open is closed by its neighbours on the pathway."""
+        if not self.has(milestone):
+            raise ValueError(
+                f"The people have no {milestone!r}: neither a column of that name nor {milestone}_earliest and "
+                f"{milestone}_latest. The columns are: {', '.join(self.types)}."
+            )
+        if milestone not in self.types:
+            return Window(self._day(f"{milestone}_earliest", "earliest"), self._day(f"{milestone}_latest", "latest"))
+        earliest, latest = self._day(milestone, "earliest"), self._day(milestone, "latest")
+        if not self._has_open_texts(milestone):
+            return Window(earliest, latest)
+        floor = _extreme("greatest", (self._side(name, "earliest") for name in milestones_before(milestone)))
+        ceiling = _extreme(
+            "least", (self._side(name, "latest") for name in (*milestones_after(milestone), "observed_until"))
+        )
+        lower = f"coalesce({earliest}, CASE WHEN coalesce({floor} <= {latest}, TRUE) THEN {floor} END)"
+        upper = f"coalesce({latest}, CASE WHEN coalesce({ceiling} >= {lower}, TRUE) THEN {ceiling} END)"
+        happened = f'"{milestone} text".happened'
+        return Window(f"CASE WHEN {happened} THEN {lower} END", f"CASE WHEN {happened} THEN {upper} END")
+
+    def day(self, column: str, side: str) -> str | None:
+        """A single date (`observed_from`, `observed_until`), or None when the table does not have it."""
+        return self._day(column, side) if column in self.types else None
+
+    def texts(self) -> str:
+        """Common table expressions, each ending in a comma, with what the texts of the columns asked for mean."""
+        return "".join(f'"{column} text" AS ({_values(table)}),\n' for column, table in self._texts.items())
+
+    def joins(self) -> str:
+        """The joins that bring the meaning of the texts to the people."""
+        return " ".join(
+            f'LEFT JOIN "{column} text" ON people.{self.column(column)}::VARCHAR = "{column} text".given'
+            for column in self._texts
+        )
+
+    def _day(self, column: str, side: str) -> str:
+        if self.types[column].startswith(("DATE", "TIMESTAMP")):
+            return f"date_diff('day', DATE '1970-01-01', people.{self.column(column)}::DATE)::DOUBLE"
+        if column not in self._texts:
+            self._texts[column] = self._read_texts(column)
+        return f'"{column} text".{side}'
+
+    def _read_texts(self, column: str) -> pd.DataFrame:
+        given = self.query(f"SELECT DISTINCT {self.column(column)}::VARCHAR AS given FROM people ORDER BY 1")["given"]
+        windows = date_windows(given.dropna().reset_index(drop=True))
+        wrong = windows["problem"].notna()
+        if wrong.any():
+            raise ValueError(f"{column}: {windows.loc[wrong, 'problem'].iloc[0]} ({int(wrong.sum())} such texts).")
+        days = {
+            side: windows[side].astype("int64").where(windows[side].notna()) / _DAY for side in ("earliest", "latest")
+        }
+        return pd.DataFrame({"given": given.dropna().to_numpy(), **days, "happened": windows["happened"].to_numpy()})
+
+    def _has_open_texts(self, milestone: str) -> bool:
+        table = self._texts.get(milestone)
+        return table is not None and bool((table["happened"] & table[["earliest", "latest"]].isna().any(axis=1)).any())
+
+    def _side(self, name: str, side: str) -> str | None:
+        """One side of another milestone's own window, if the table has it."""
+        return self._day(f"{name}_{side}", side) if f"{name}_{side}" in self.types else self.day(name, side)
+
+
+def _extreme(function: str, days: Iterable[str | None]) -> str:
+    known = [day for day in days if day]
+    return f"{function}({', '.join(known)})" if known else "NULL::DOUBLE"
+
+
+def _values(table: pd.DataFrame) -> str:
+    """A frame of given, earliest, latest, happened as a SQL table of constants."""
+
+    def number(value: float) -> str:
+        return "NULL::DOUBLE" if pd.isna(value) else f"{value}::DOUBLE"
+
+    rows = [
+        f"('{row.given.replace(chr(39), chr(39) * 2)}', {number(row.earliest)}, {number(row.latest)}, {bool(row.happened)})"
+        for row in table.itertuples()
+    ] or ["(NULL::VARCHAR, NULL::DOUBLE, NULL::DOUBLE, FALSE)"]
+    return f"SELECT * FROM (VALUES {', '.join(rows)}) AS t(given, earliest, latest, happened)"
+
+
+def _relation(source: Any) -> duckdb.DuckDBPyRelation:
+    if isinstance(source, duckdb.DuckDBPyRelation):
+        return source
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    if isinstance(source, pd.DataFrame):
+        if source.empty:
+            raise ValueError("The cohort is empty: there is nobody whose spells could be counted.")
+        return connection.from_df(source)
+    if not isinstance(source, str | Path):
+        raise ValueError(
+            f"Spells cannot be made from a {type(source).__name__}; give a cohort (frame), the path of a Parquet or CSV "
+            "file, a DuckDB relation, or a published table with bands."
+        )
+    try:
+        if Path(source).name.lower().endswith((".csv", ".csv.gz")):
+            return connection.read_csv(str(source), all_varchar=True, na_values=list(MISSING_WORDS))
+        return connection.read_parquet(str(source))
+    except duckdb.Error as problem:
+        first_line = str(problem).splitlines()[0]
+        raise ValueError(
+            f"{str(source)!r} could not be read as a Parquet or CSV file of people: {first_line}"
+        ) from None

@@ -1,0 +1,1 @@
+from .making import make_report as make_report

@@ -1,0 +1,259 @@
+"""From people to counted spells: how long, how it ended, what could have been seen.
+
+A spell is one person's time from a milestone to the next event. `spells` counts the distinct ones; the count is all
+that an estimator needs. People in memory, in a Parquet file or in a database go through the same SQL, so the rules are
+written once and no file is ever loaded.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from .errors import did_you_mean
+from .people_sql import People
+from .vocabulary import INTERVALS, MILESTONES
+
+COLUMNS = ["lower", "upper", "window", "entry", "limit", "cause", "n"]
+
+# What becomes of uncertain dates: the day of time zero, and the end's earliest and latest day. The other date of the
+# spell narrows a window first: nobody is diagnosed before the first symptom.
+_SET_DATES = {
+    "keep": ("zero_earliest", "end_earliest", "end_latest"),
+    "earliest": ("zero_earliest", "greatest(end_earliest, zero_earliest)", "greatest(end_earliest, zero_earliest)"),
+    "latest": ("least(zero_latest, known_until)", "end_latest", "end_latest"),
+    "midpoint": (
+        "(zero_earliest + least(zero_latest, known_until)) / 2",
+        "(greatest(end_earliest, zero_earliest) + end_latest) / 2",
+        "(greatest(end_earliest, zero_earliest) + end_latest) / 2",
+    ),
+}
+
+
+class _Wish(NamedTuple):
+    """What was asked of `spells`, checked."""
+
+    start: str
+    end: str
+    by: list[str]
+    competing: list[str]
+    until: float | None
+    seen: str
+    imprecise: str
+    whole_days: bool
+
+
+def spells(
+    source: pd.DataFrame | str | Path | Any,
+    interval: str | tuple[str, str] | None = None,
+    by: str | Sequence[str] | None = None,
+    competing: str | Sequence[str] = (),
+    until: str | date | None = None,
+    seen: str = "all",
+    imprecise: str = "keep",
+    whole_days: bool = False,
+) -> pd.DataFrame:
+    """Count the distinct spells of an interval.
+
+    source      a cohort (frame), the path of a Parquet or CSV file with a cohort's columns, a DuckDB relation (any table
+                or query of a database), or a published table with bands
+    interval    a name of the Aarhus statement ("diagnostic"), or a pair of milestones ("diagnosis", "death");
+                a published table has its own
+    by          columns whose values are kept apart
+    competing   milestones that can end a spell before its own end does ("death")
+    until       last day of observation for everybody; besides it `observed_until`, `last_seen` and death end it
+    seen        "all": people are in the data whatever came of them; "diagnosed": they are in it *because* the interval's
+                end was reached, so spells without it are left out and the rest are right-truncated
+    imprecise   what becomes of dates known only as a window: "keep" it, or set them to one day, the "midpoint",
+                "earliest" or "latest" of the days that the spell's other date allows
+    whole_days  count a date as a day of width one, not as a point: adds a day to `window`, to finite ends and limits
+
+    Returns one row per distinct spell, all times in days since the start of time zero's window: the columns of `by`;
+    `lower`, `upper` (the end lies in (lower, upper]; equal = on that day; upper inf = censored at lower); `window` (width
+    of time zero's window); `entry` (observed only from here on); `limit` (could have been seen only up to here);
+    `cause` (the milestone that ended it, or "censored"); `n` (people). `.attrs["left_out"]` counts the people left out, by
+    reason, and `.attrs["dates_set"]` those of whom `imprecise` set a date.
+
+    Raises ValueError for an unknown interval, milestone or column, and when somebody has neither an end nor an end of
+    observation, so that the length of the spell is not even bounded.
+    """
+    _check_choice("seen", seen, ("all", "diagnosed"))
+    _check_choice("imprecise", imprecise, tuple(_SET_DATES))
+    by, competing = _names(by), _names(competing)
+    for name in set(by) & set(COLUMNS):
+        raise ValueError(
+            f"The people cannot be kept apart by {name!r}: spells have a column of that name. Rename yours."
+        )
+    if isinstance(source, pd.DataFrame) and "kind" in source.attrs:
+        return _from_bands(source, by)
+    wish = _Wish(*_milestones(interval), by, competing, _day(until), seen, imprecise, whole_days)
+    people = People(source)
+    dates = _dates(people, wish)
+    counted = people.query(f"WITH {people.texts()}{dates},\n{_stages(wish)}")
+    return _finish(counted, wish, getattr(source, "attrs", {}))
+
+
+def _names(names: str | Sequence[str] | None) -> list[str]:
+    return [names] if isinstance(names, str) else list(names or ())
+
+
+def _check_choice(argument: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{argument} is {value!r}; it can be {', '.join(map(repr, allowed))}.")
+
+
+def _milestones(interval: str | tuple[str, str] | None) -> tuple[str, str]:
+    if isinstance(interval, str) and interval in INTERVALS:
+        return INTERVALS[interval].start, INTERVALS[interval].end
+    if isinstance(interval, tuple) and len(interval) == 2:
+        for name in interval:
+            if name not in MILESTONES:
+                raise ValueError(
+                    f"{name!r} is not a milestone{did_you_mean(name, MILESTONES)}: {', '.join(MILESTONES)}."
+                )
+        return interval
+    raise ValueError(
+        f"The interval is {interval!r}{did_you_mean(str(interval), INTERVALS)}; give one of {', '.join(INTERVALS)}, "
+        'or a pair of milestones such as ("diagnosis", "death").'
+    )
+
+
+def _day(until: str | date | None) -> float | None:
+    """Days since 1970 of one calendar day."""
+    if until is None or until == "":
+        return None
+    try:
+        day = until if isinstance(until, date) else date.fromisoformat(str(until))
+    except ValueError:
+        raise ValueError(f"until is {until!r}; it must be one calendar day, such as '2024-12-31'.") from None
+    return float(day.toordinal() - date(1970, 1, 1).toordinal())
+
+
+def _dates(people: People, wish: _Wish) -> str:
+    """One row per person: the windows of time zero and of every possible end, and when observation opens and closes."""
+    zero = people.window(wish.start)
+    ends = [people.window(name) for name in (wish.end, *wish.competing)]
+    last = [people.window(name) for name in ("last_seen", "death") if people.has(name) and name not in wish.competing]
+    if wish.end == "death":
+        last = [people.window("last_seen")] if people.has("last_seen") else []
+    fixed = [f"{wish.until}::DOUBLE"] if wish.until is not None else []
+    fixed += [day] if (day := people.day("observed_until", "earliest")) else []
+    closed_earliest = ", ".join([*fixed, *(window.earliest for window in last), "NULL::DOUBLE"])
+    closed_latest = ", ".join([*fixed, *(window.latest for window in last), "NULL::DOUBLE"])
+    columns = [
+        *(f'people.{people.column(name)} AS "group {i}"' for i, name in enumerate(wish.by)),
+        f"{zero.earliest} AS zero_earliest, {zero.latest} AS zero_latest",
+        *(f"{end.earliest} AS earliest_{i}, {end.latest} AS latest_{i}" for i, end in enumerate(ends)),
+        f"least({closed_earliest}) AS closed_earliest, least({closed_latest}) AS closed_latest",
+        f"{people.day('observed_from', 'latest') or 'NULL::DOUBLE'} AS opened",
+    ]
+    return f"dates AS (SELECT {', '.join(columns)} FROM people {people.joins()})"
+
+
+def _stages(wish: _Wish) -> str:
+    """From a person's dates to counted spells."""
+    groups = "".join(f'"group {i}", ' for i in range(len(wish.by)))
+    causes = [wish.end, *wish.competing]
+    zero, lower, upper = _SET_DATES[wish.imprecise]
+    width = int(wish.whole_days)
+    window = "zero_latest - zero_earliest" if wish.imprecise == "keep" else "0"
+    limit = f"closed_latest - zero + {width}" if wish.seen == "diagnosed" else "'inf'::DOUBLE"
+    return f"""
+reached AS (SELECT *, {", ".join(_reached(i) for i in range(len(causes)))} FROM dates),
+ended AS (SELECT *, least({", ".join(f"reached_{i}" for i in range(len(causes)))}) AS end_earliest,
+    CASE {" ".join(f"WHEN reached_{i} = end_earliest THEN '{cause}'" for i, cause in enumerate(causes))}
+         ELSE 'censored' END AS cause,
+    least(closed_latest, CASE {
+        " ".join(f"WHEN cause = '{cause}' THEN coalesce(latest_{i}, closed_latest)" for i, cause in enumerate(causes))
+    } END) AS end_in_time,
+    CASE WHEN cause <> 'censored' THEN end_in_time END AS end_latest,
+    coalesce(end_latest, closed_earliest) AS known_until FROM reached),
+placed AS (SELECT *, {zero} AS zero, greatest(0, opened - zero) AS entry,
+    CASE cause WHEN 'censored' THEN closed_earliest ELSE {lower} END - zero AS lower_day,
+    CASE cause WHEN 'censored' THEN 'inf'::DOUBLE ELSE {upper} - zero + {width} END AS upper_day FROM ended),
+judged AS (SELECT *, {_reason(wish)} AS reason FROM placed)
+SELECT {groups}reason,
+    CASE WHEN reason IS NULL THEN greatest(lower_day, entry) END AS lower,
+    CASE WHEN reason IS NULL THEN upper_day END AS upper,
+    CASE WHEN reason IS NULL THEN {window} + {width} END AS "window",
+    CASE WHEN reason IS NULL THEN entry END AS entry,
+    CASE WHEN reason IS NULL THEN {limit} END AS "limit",
+    CASE WHEN reason IS NULL THEN cause END AS cause,
+    count(*) AS n,
+    count(*) FILTER (zero_latest > zero_earliest OR end_latest > end_earliest) AS unsure
+FROM judged GROUP BY ALL ORDER BY ALL"""
+
+
+def _reached(i: int) -> str:
+    """The earliest day of a possible end, if it happened and that day lies within observation."""
+    earliest = f"coalesce(earliest_{i}, CASE WHEN latest_{i} IS NOT NULL THEN least(zero_earliest, latest_{i}) END)"
+    return f"CASE WHEN {earliest} <= coalesce(closed_latest, 'inf'::DOUBLE) THEN {earliest} END AS reached_{i}"
+
+
+def _reason(wish: _Wish) -> str:
+    """Why a person has no spell here, or NULL; 'no end' is an error for the caller to raise."""
+    not_reached = f"WHEN cause <> '{wish.end}' THEN '{wish.end} not seen'" if wish.seen == "diagnosed" else ""
+    return f"""CASE
+    WHEN zero_earliest IS NULL AND zero_latest IS NULL THEN '{wish.start} missing'
+    WHEN zero_earliest IS NULL OR zero_latest IS NULL THEN '{wish.start} not bounded by any date'
+    {not_reached}
+    WHEN known_until IS NULL {"OR closed_latest IS NULL" if wish.seen == "diagnosed" else ""} THEN 'no end'
+    WHEN known_until < zero_earliest AND cause <> 'censored' THEN 'negative interval'
+    WHEN known_until < zero_earliest THEN 'observation ended before {wish.start}'
+    WHEN entry > 0 AND CASE cause WHEN 'censored' THEN lower_day ELSE upper_day END <= entry
+    THEN 'ended before observation began' END"""
+
+
+def _finish(counted: pd.DataFrame, wish: _Wish, given: dict[Any, Any]) -> pd.DataFrame:
+    """Set apart the people without a spell, and say how many and why."""
+    reasons = counted.groupby("reason")["n"].sum()
+    endless = int(reasons.pop("no end")) if "no end" in reasons else 0
+    if endless:
+        missing = "an end of observation" if wish.seen == "diagnosed" else f"{wish.end} nor an end of observation"
+        raise ValueError(
+            f"{endless:,} people have {'no' if wish.seen == 'diagnosed' else 'neither'} {missing}, so their time from "
+            f"{wish.start} has no known end. Give until= the last day on which an event would have been recorded "
+            "(until='2024-12-31'), or a column observed_until or last_seen."
+        )
+    kept = counted[counted["reason"].isna()].rename(columns={f"group {i}": name for i, name in enumerate(wish.by)})
+    frame = kept[[*wish.by, *COLUMNS]].astype(dict.fromkeys(COLUMNS[:5], float)).reset_index(drop=True)
+    frame.attrs = {
+        "interval": f"{wish.start} to {wish.end}",
+        "left_out": {str(reason): int(people) for reason, people in reasons.items()},
+        "dates_set": int(kept["unsure"].sum()) if wish.imprecise != "keep" else 0,
+        **{name: given[name] for name in ("name", "simulated", "own") if name in given},
+    }
+    return frame
+
+
+def _from_bands(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """A published table of counts in bands of days, as the interval-censored spells that it is.
+
+    "15-28 days" starts where "0-14" ends: lower 14, upper 28. The open band is censored at its start.
+    """
+    name = table.attrs.get("name")
+    if not {"from_day", "to_day", "people"} <= set(table.columns):
+        raise ValueError(
+            f"The published table {name!r} holds {table.attrs['kind']}, not counts of people in bands of days: no spells can "
+            "be made from it. Set it beside the quantiles or shares of a cohort instead."
+        )
+    for column in by:
+        if column not in table.columns:
+            raise ValueError(f"There is no column {column!r}{did_you_mean(column, table.columns)} in {name!r}.")
+    lower = (table["from_day"] - 1).clip(lower=0).astype(float)
+    ended = table["to_day"] < float("inf")
+    frame = table[by].assign(
+        lower=lower,
+        upper=table["to_day"].astype(float),
+        window=0.0,
+        entry=0.0,
+        limit=float("inf"),
+        cause=pd.Series(table.attrs.get("event", "diagnosis"), index=table.index).where(ended, "censored"),
+        n=table["people"],
+    )
+    keys = [*by, *COLUMNS[:-1]]
+    counted = frame.groupby(keys, dropna=False, as_index=False)["n"].sum()
+    counted.attrs = {"interval": table.attrs.get("interval"), "left_out": {}, "dates_set": 0, "name": name}
+    return counted

@@ -1,0 +1,132 @@
+"""`record`, `can_show` and what reads results back."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firstsign.results import RESULT_TYPE, can_show, in_parts, read_results, record, sentence
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What would appear in a notebook, as MIME bundles."""
+    bundles: list[dict] = []
+    monkeypatch.setattr("IPython.get_ipython", lambda: object())
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
+    return bundles
+
+
+def result(value, low=None, high=None, n=None, unit=None, level=0.95):
+    level = level if low is not None else None
+    return {"name": "a", "value": value, "low": low, "high": high, "n": n, "unit": unit, "level": level}
+
+
+class TestSentence:
+    @pytest.mark.parametrize(
+        ("held", "words"),
+        [
+            (result(0.096, 0.079, 0.116, 1000, "share"), "9.6 % (95 % interval 7.9–11.6; n = 1,000)"),
+            (result(88.0, 71.5, 102.25, None, "days"), "88 days (95 % interval 72–102)"),
+            (result(12.5, 11.0, 14.0, 40, "days"), "12.5 days (95 % interval 11.0–14.0; n = 40)"),
+            (result(62.0, unit="days"), "62 days"),
+            (result(-0.5, -1.25, 0.25), "-0.500 (95 % interval -1.250 to 0.250)"),
+            (result(None, 30.0, None, 12, "days"), "not reached (95 % interval 30 to …; n = 12)"),
+            (result(1234567.0, unit="people"), "1,234,567 people"),
+            (result(0.05, 0.04, 0.06, unit="share", level=0.9), "5.0 % (90 % interval 4.0–6.0)"),
+        ],
+    )
+    def test_by_hand(self, held, words):
+        assert sentence(held) == words
+
+    @given(st.floats(1e-4, 1e6), st.sampled_from(["days", None, "people"]))
+    def test_keeps_three_figures_or_a_tenth_of_a_day(self, value, unit):
+        said = float(in_parts(result(value, unit=unit))["estimate"].split()[0].replace(",", ""))
+        assert said == pytest.approx(value, rel=0.0051, abs=0.051 if unit == "days" else 5e-7)
+
+
+class TestRecord:
+    def test_carries_the_number_and_shows_it(self, shown):
+        record("share.bone_pain", np.float64(0.5), 0.4, 0.6, n=np.int64(10), unit="share")
+        (bundle,) = shown
+        assert bundle["text/plain"] == "share.bone_pain  50.0 % (95 % interval 40.0–60.0; n = 10)"
+        assert json.loads(json.dumps(bundle[RESULT_TYPE])) == {
+            "name": "share.bone_pain", "value": 0.5, "low": 0.4, "high": 0.6, "level": 0.95, "n": 10, "unit": "share",
+        }  # fmt: skip
+
+    def test_nan_becomes_null(self, shown):
+        record("delay.median", math.nan, pd.NA, None)  # type: ignore[arg-type]
+        assert [shown[0][RESULT_TYPE][part] for part in ("value", "low", "high", "level")] == [None] * 4
+
+    def test_prints_outside_a_notebook(self, capsys):
+        record("delay.median", 62, unit="days")
+        assert capsys.readouterr().out == "delay.median  62 days\n"
+
+    def test_escapes_the_unit(self, shown):
+        record("a", 1.0, unit="<b>")
+        assert "<b>" not in shown[0]["text/html"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            ({"name": "Share", "value": 1}, "lowercase"),
+            ({"name": "a..b", "value": 1}, "'a..b'"),
+            ({"name": "a", "value": math.inf}, "inf"),
+            ({"name": "a", "value": 1, "low": 2, "high": 1}, "low 2 is above high 1"),
+            ({"name": "a", "value": 1, "n": -3}, "-3"),
+            ({"name": "a", "value": 1, "n": 2.5}, "2.5"),
+            ({"name": "a", "value": 1, "low": 0, "high": 2, "level": 95}, "95"),
+        ],
+    )
+    def test_refuses(self, arguments, said, shown):
+        with pytest.raises(ValueError, match=r"^[^\n]+$") as slip:
+            record(**arguments)
+        assert said in str(slip.value)
+        assert shown == []
+
+
+class TestReadResults:
+    def notebook(self, *names):
+        outputs = [
+            {"output_type": "display_data", "data": {RESULT_TYPE: result(1.0) | {"name": name}}} for name in names
+        ]
+        return {"cells": [{"cell_type": "markdown"}, {"outputs": [{"output_type": "stream"}, *outputs]}]}
+
+    def test_in_order(self):
+        assert [row["name"] for row in read_results(self.notebook("b", "a"))] == ["b", "a"]
+
+    def test_refuses_the_same_name_twice(self):
+        with pytest.raises(ValueError, match="records a more than once"):
+            read_results(self.notebook("a", "b", "a"))
+
+
+class TestCanShow:
+    cohort = pd.DataFrame(
+        {
+            "diagnosis_earliest": pd.to_datetime(["2024-01-05", None]),
+            "diagnosis_latest": pd.to_datetime(["2024-01-05", None]),
+            "referral_earliest": pd.to_datetime([None, None]),
+            "referral_latest": pd.to_datetime([None, None]),
+            "symptoms": ["", ""],
+            "stage": pd.array([None, 4], dtype="Int64"),
+        }
+    )
+
+    def test_says_nothing_when_all_is_there(self, shown):
+        assert can_show(self.cohort, "diagnosis", "stage", what="the delay by stage")
+        assert shown == []
+
+    def test_names_only_what_is_missing(self, shown):
+        assert not can_show(self.cohort, "stage", "referral", "symptoms", "age", what="the <i>picture</i>")
+        assert shown[0]["text/plain"] == (
+            "Skipped: the <i>picture</i> needs referral, symptoms and age, which this cohort does not have."
+        )
+        assert "<i>" not in shown[0]["text/html"]
+
+    def test_a_milestone_open_on_one_side_is_known(self):
+        cohort = self.cohort.assign(referral_latest=pd.Timestamp("2024-01-01"))
+        assert can_show(cohort, "referral", what="referral")
