@@ -6,23 +6,34 @@ from .cohorts import load_cohort as load_cohort
 from .curves import at_risk as at_risk
 from .curves import cumulative_incidence as cumulative_incidence
 from .curves import kaplan_meier as kaplan_meier
+from .delays import DelayFit as DelayFit
+from .delays import fit_delay as fit_delay
 from .evidence import evidence as evidence
 from .evidence import evidence_entry as evidence_entry
+from .lengths import interval_days as interval_days
 from .published import published as published
 from .results import can_show as can_show
 from .results import record as record
+from .results import say as say
 from .scenarios import scenario_parameters as scenario_parameters
 from .scenarios import scenarios as scenarios
+from .shares import chance_to_tell as chance_to_tell
+from .shares import exact as exact
+from .shares import jeffreys as jeffreys
+from .shares import people_to_tell as people_to_tell
+from .shares import share as share
+from .shares import wilson as wilson
 from .simulate import as_user_file as as_user_file
 from .simulate import simulate as simulate
 from .spells import spells as spells
 from .summaries import log_rank as log_rank
 from .summaries import quantiles as quantiles
 from .summaries import share_longer_than as share_longer_than
-
-__version__: str
+from .tables import table as table
 from .vocabulary import intervals as intervals
 from .vocabulary import milestones as milestones
 from .vocabulary import named_people as named_people
 from .vocabulary import symptom_groups as symptom_groups
 from .vocabulary import symptoms as symptoms
+
+__version__: str

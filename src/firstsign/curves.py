@@ -64,9 +64,9 @@ def product_limit(ended: Array, at_risk: Array) -> tuple[Array, Array]:
 
     Shape (k,) each; the standard error is NaN once the share is 0.
     """
-    share = np.cumprod(1 - ended / at_risk)
+    share: Array = np.cumprod(1 - ended / at_risk, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        greenwood = np.cumsum(ended / (at_risk * (at_risk - ended)))
+        greenwood = np.cumsum(ended / (at_risk * (at_risk - ended)), dtype=np.float64)
         return share, share * np.sqrt(greenwood)
 
 

@@ -40,22 +40,25 @@ class DelayFit:
     @property
     def summary(self) -> pd.DataFrame:
         """parameter, estimate, se, low, high at 95 %; the interval is symmetric on the scale of the search."""
-        se = pd.Series(np.sqrt(np.diag(self.covariance)), index=self.params.index)
+        se = np.sqrt(np.diag(self.covariance))
         positive = dict(zip(FAMILIES[self.family].parameters, FAMILIES[self.family].positive, strict=True))
         half = norm.isf(0.025) * se
         rows = []
-        for name, value in self.params.items():
+        for place, (name, value) in enumerate(self.params.items()):
             if name == NEVER:
-                (low,), (high,) = confidence_band(np.array([value]), np.array([se[name]]), 0.95, "logit")
+                (low,), (high,) = confidence_band(np.array([value]), se[[place]], 0.95, "logit")
             elif positive[str(name)]:
-                low, high = value * np.exp(-half[name] / value), value * np.exp(half[name] / value)
+                low, high = value * np.exp(-half[place] / value), value * np.exp(half[place] / value)
             else:
-                low, high = value - half[name], value + half[name]
-            rows.append((name, value, se[name], low, high))
+                low, high = value - half[place], value + half[place]
+            rows.append((name, value, se[place], low, high))
         return pd.DataFrame(rows, columns=["parameter", "estimate", "se", "low", "high"])
 
     def quantiles(self, q: Sequence[float] | float, level: float = 0.95) -> pd.DataFrame:
-        """The day by which a share q has ended: q, days, low, high (delta method on the log of days); inf if never."""
+        """The day by which a share q has ended: q, days, low, high (delta method on the log of days).
+
+        Days are inf, without bounds, for a share that is never reached.
+        """
         check_level(level)
         shares = np.atleast_1d(np.asarray(q, float))
         if not ((shares > 0) & (shares < 1)).all():
@@ -66,24 +69,26 @@ class DelayFit:
             {"q": shares, "days": np.exp(days), "low": np.exp(days - half), "high": np.exp(days + half)}
         )
 
-    def survival(self, days: Sequence[float] | Array, level: float = 0.95, band: str = "log-log") -> pd.DataFrame:
+    def survival(
+        self, days: Sequence[float] | Array | float, level: float = 0.95, band: str = "log-log"
+    ) -> pd.DataFrame:
         """The share still waiting after each of `days`: day, estimate, se, low, high (delta method, the given band)."""
         check_level(level)
-        wanted = np.asarray(days, float)
+        wanted = np.atleast_1d(np.asarray(days, float))
         share, se = self._with_error(lambda values: _waiting(self.family, values, wanted))
         low, high = confidence_band(share, se, level, band)
         return pd.DataFrame({"day": wanted, "estimate": share, "se": se, "low": low, "high": high})
 
     def _with_error(self, function: Any) -> tuple[Array, Array]:
         values = self.params.to_numpy(float)
-        step = 1e-5 * np.maximum(np.abs(values), 1e-3)
-        slopes = np.column_stack(
-            [
-                (function(values + h * one) - function(values - h * one)) / (2 * h)
-                for h, one in zip(step, np.eye(len(values)), strict=True)
-            ]
-        )
-        with np.errstate(invalid="ignore"):
+        step = 1e-5 * np.maximum(np.abs(values), 1e-2)
+        with np.errstate(invalid="ignore"):  # an infinite day has no slope
+            slopes = np.column_stack(
+                [
+                    (function(values + h * one) - function(values - h * one)) / (2 * h)
+                    for h, one in zip(step, np.eye(len(values)), strict=True)
+                ]
+            )
             return function(values), np.sqrt(np.einsum("ki,ij,kj->k", slopes, self.covariance.to_numpy(), slopes))
 
 
@@ -133,7 +138,7 @@ def _as_censored(frame: pd.DataFrame, event: str) -> pd.DataFrame:
 
 
 def _refuse(frame: pd.DataFrame, never_diagnosed: bool) -> None:
-    zero = (frame["upper"] == 0) & (frame["window"] == 0)
+    zero = frame["upper"] == 0
     if zero.any():
         raise ValueError(
             f"{int(frame.loc[zero, 'n'].sum()):,} people end on day 0 exactly, where a delay distribution has no density. Dates "
@@ -168,14 +173,15 @@ def _maximise(likelihood: Likelihood) -> tuple[Array, Array]:
         ):
             break
         step = np.linalg.solve(bend, slope)
-        if step @ slope < _DONE:
-            return found, bend
         here = likelihood.loss(found)
+        if step @ slope < _DONE * max(1.0, 1e-4 * abs(here)):  # of many people the loss itself is rounded more coarsely
+            return found - step, bend
         length = next((h for h in (1.0, 0.5, 0.1, 0.01) if likelihood.loss(found - h * step) < here), None)
         if length is None:
             break
         found = found - length * step
-    values = zip(likelihood.names, likelihood.natural(likelihood.full(found)), strict=True)
+    with np.errstate(over="ignore"):
+        values = zip(likelihood.names, likelihood.natural(likelihood.full(found)), strict=True)
     raise ValueError(
         f"The {likelihood.family.name} could not be fitted: the likelihood has no single highest point for these spells (the "
         f"search came to {', '.join(f'{name} {value:.4g}' for name, value in values)}). There may be too few ends, or the "

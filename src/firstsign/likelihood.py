@@ -1,6 +1,7 @@
 """The likelihood of counted spells under a family of delay distributions, whatever is censored or truncated."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def _gauss(count: int) -> tuple[Array, Array]:
 
 # For the average over a window: far from day 0 a delay distribution is smooth; near it, the fourth root takes its bend at
 # day 0, however sharp, out of the integrand.
-_FAR, _ROOTS = _gauss(10), _gauss(40)
+_FAR, _ROOTS = _gauss(16), _gauss(64)
 _NEAR = (_ROOTS[0] ** 4, _ROOTS[1] * 4 * _ROOTS[0] ** 3)
 
 
@@ -53,7 +54,22 @@ def _averages(days: Array, window: Array) -> Iterator[tuple[NDArray[np.bool_], A
         if rows.any():
             first = np.maximum(0.0, days[rows] - window[rows])
             nodes = first[:, None] + (days[rows] - first)[:, None] * node
-            yield rows, first, lambda function, nodes=nodes, weight=weight: function(nodes) @ weight
+            yield rows, first, partial(_average, nodes=nodes, weight=weight)
+
+
+def _average(function: Callable[[Array], Array], nodes: Array, weight: Array) -> Array:
+    return function(nodes) @ weight
+
+
+def share_between(distribution: Any, lower: Array, upper: Array, window: Array) -> Array:
+    """G(upper) - G(lower), from whichever of ended and waiting carries more digits."""
+    before = share_ended(distribution, lower, window)
+    between = share_ended(distribution, upper, window) - before
+    late = before > 0.5
+    between[late] = share_waiting(distribution, lower[late], window[late]) - share_waiting(
+        distribution, upper[late], window[late]
+    )
+    return between
 
 
 class Likelihood:
@@ -65,11 +81,7 @@ class Likelihood:
     def __init__(self, family: Family, frame: pd.DataFrame, never: bool, fixed: Mapping[str, float]) -> None:
         self.family, self.never = family, never
         self.names = [*family.parameters, *([NEVER] if never else [])]
-        for name in fixed:
-            if name not in self.names:
-                raise ValueError(
-                    f"The {family.name} has no parameter {name!r} to hold fixed; it has {', '.join(self.names)}."
-                )
+        self._check_fixed(fixed)
         self.columns = {
             name: frame[name].to_numpy(float) for name in ("lower", "upper", "window", "entry", "limit", "n")
         }
@@ -77,6 +89,17 @@ class Likelihood:
         self.untruncated = bool((frame["entry"] == 0).all() and np.isinf(frame["limit"]).all())
         self.free = np.array([name not in fixed for name in self.names])
         self.start = self.scaled(np.array([fixed.get(n, v) for n, v in zip(self.names, self._guess(), strict=True)]))
+
+    def _check_fixed(self, fixed: Mapping[str, float]) -> None:
+        positive = dict(zip(self.family.parameters, self.family.positive, strict=True))
+        for name, value in fixed.items():
+            if name not in self.names:
+                raise ValueError(
+                    f"The {self.family.name} has no parameter {name!r} to hold fixed; it has {', '.join(self.names)}."
+                )
+            if not np.isfinite(value) or (positive.get(name) and value <= 0) or (name == NEVER and not 0 < value < 1):
+                allowed = "inside (0, 1)" if name == NEVER else "above 0" if positive[name] else "a number"
+                raise ValueError(f"{name} cannot be held at {value!r}; it must be {allowed}.")
 
     def _guess(self) -> list[float]:
         """Parameters that give the mean and spread of the log delays of those who ended."""
@@ -116,22 +139,13 @@ class Likelihood:
         share = natural[-1] if self.never else 0.0
         distribution = self.family.distribution(*natural[: len(self.family.parameters)])
         window, lower, upper, entry, limit = (self.columns[c] for c in ("window", "lower", "upper", "entry", "limit"))
-        until_lower, until_upper = (share_ended(distribution, days, window) for days in (lower, upper))
-        inside = until_upper - until_lower
-        late = until_lower > 0.5  # there the shares still waiting carry more digits
-        inside[late] = share_waiting(distribution, lower[late], window[late]) - share_waiting(
-            distribution, upper[late], window[late]
-        )
-        inside = (1 - share) * inside + np.where(np.isinf(upper), share, 0.0)
+        inside = (1 - share) * share_between(distribution, lower, upper, window) + np.where(np.isinf(upper), share, 0.0)
         log_inside = np.where(
             self.exact, self._log_density(distribution) + np.log1p(-share), np.log(np.maximum(inside, _TINY))
         )
         if self.untruncated:
             return log_inside
-        waiting, ended = share_waiting(distribution, entry, window), share_ended(distribution, limit, window)
-        seen = np.where(
-            np.isinf(limit), share + (1 - share) * waiting, ended - share_ended(distribution, entry, window)
-        )
+        seen = (1 - share) * share_between(distribution, entry, limit, window) + np.where(np.isinf(limit), share, 0.0)
         return log_inside - np.log(seen)
 
     def _log_density(self, distribution: Any) -> Array:

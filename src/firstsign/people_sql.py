@@ -6,7 +6,7 @@ text ("2024-03") are parsed once per distinct text by `dates.date_windows` and j
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import duckdb
 import pandas as pd
@@ -38,7 +38,8 @@ class People:
 
     def query(self, select: str) -> pd.DataFrame:
         """The rows of a SELECT whose first tables are `self.texts()`, as a frame."""
-        return self.relation.query("people", select).df()
+        answer = cast(duckdb.DuckDBPyRelation, self.relation.query("people", select))  # None only without a SELECT
+        return answer.df()
 
     def column(self, name: str) -> str:
         """A column by its name, quoted; ValueError with the nearest name if it is not there."""
@@ -126,9 +127,10 @@ def _values(table: pd.DataFrame) -> str:
     def number(value: float) -> str:
         return "NULL::DOUBLE" if pd.isna(value) else f"{value}::DOUBLE"
 
+    columns = (table[name] for name in ("given", "earliest", "latest", "happened"))
     rows = [
-        f"('{row.given.replace(chr(39), chr(39) * 2)}', {number(row.earliest)}, {number(row.latest)}, {bool(row.happened)})"
-        for row in table.itertuples()
+        f"('{given.replace(chr(39), chr(39) * 2)}', {number(earliest)}, {number(latest)}, {bool(happened)})"
+        for given, earliest, latest, happened in zip(*columns, strict=True)
     ] or ["(NULL::VARCHAR, NULL::DOUBLE, NULL::DOUBLE, FALSE)"]
     return f"SELECT * FROM (VALUES {', '.join(rows)}) AS t(given, earliest, latest, happened)"
 

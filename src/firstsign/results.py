@@ -67,6 +67,15 @@ def can_show(cohort: pd.DataFrame, *columns: str, what: str) -> bool:
     return False
 
 
+def say(text: str) -> None:
+    """Show a sentence whose numbers were just computed: what a figure or a table says, read aloud.
+
+    A per cent sign stands apart from its number, however the text was formatted.
+    """
+    text = re.sub(r"(?<=\d)%", " %", text)
+    show(text, f'<p class="said">{html.escape(text)}</p>')
+
+
 def show(text: str, markup: str, more: Mapping[str, Any] | None = None) -> None:
     """Show an output as HTML inside a notebook, as plain text where there is none; `more` adds further MIME types."""
     from IPython import get_ipython

@@ -18,7 +18,7 @@ class RiskSets(NamedTuple):
 
     day, at_risk, censored   shape (k,); at risk just before the day
     ends                     shape (k, causes), how many ended, by cause
-    bands                    shape (b, 2), the bands [lower, upper) of the group's banded ends
+    bands                    shape (b, 2), the bands (lower, upper] of the group's banded ends
     """
 
     day: Array
@@ -43,8 +43,10 @@ def check_spells(spells: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
             )
     frame = spells[list(by)].copy()
     for name in ("lower", "upper", *DEFAULTS):
-        values = spells[name] if name in spells.columns else DEFAULTS[name]
-        frame[name] = pd.to_numeric(pd.Series(values, index=spells.index), errors="coerce").astype(float)
+        values = pd.Series(spells[name] if name in spells.columns else DEFAULTS[name], index=spells.index)
+        if values.dtype.kind in "mM":
+            raise ValueError(f"{name!r} holds {values.dtype}; spells count in days, as numbers.")
+        frame[name] = pd.to_numeric(values, errors="coerce").astype(float)
     default = pd.Series("diagnosis", index=spells.index).where(np.isfinite(frame["upper"]), "censored")
     frame["cause"] = spells["cause"] if "cause" in spells.columns else default
     frame = frame[frame["n"] != 0]
@@ -64,10 +66,8 @@ def _check_rows(frame: pd.DataFrame) -> None:
         .any(axis=1),
         "has no cause": frame["cause"].isna(),
         "counts a negative number of people": frame["n"] < 0,
-        "has a negative or infinite lower, window or entry": ~(
-            np.isfinite(frame[["lower", "window", "entry", "n"]]).all(axis=1)
-            & (frame[["lower", "window", "entry"]] >= 0).all(axis=1)
-        ),
+        "has a negative or infinite lower, window or entry": (frame[["lower", "window", "entry"]] < 0).any(axis=1)
+        | np.isinf(frame[["lower", "window", "entry", "n"]].to_numpy()).any(axis=1),
         "ends before it begins (upper < lower)": upper < lower,
         "is called censored, but has an end (finite upper)": ended & (frame["cause"] == "censored"),
         "has a cause, but no end (upper is inf): call it censored": ~ended & (frame["cause"] != "censored"),
@@ -102,9 +102,9 @@ def single_event(frame: pd.DataFrame, event: str | None, estimator: str) -> str:
                 f"the share of each, or say event={causes[0]!r} to take the others as censorings (a cause-specific curve)."
             )
         return causes[0] if causes else "diagnosis"
-    if causes and event not in causes:
+    if event == "censored" or (causes and event not in causes):
         raise ValueError(
-            f"event is {event!r}{did_you_mean(event, causes)}, but the spells end in: {', '.join(causes)}."
+            f"event is {event!r}{did_you_mean(event, causes)}, but the spells end in: {', '.join(causes) or 'nothing'}."
         )
     return event
 
@@ -146,7 +146,8 @@ def risk_sets(group: pd.DataFrame, causes: Sequence[str], estimator: str) -> Ris
     last = np.where(np.isfinite(upper), upper, lower)
     day, place = np.unique(last, return_inverse=True)
     ends = np.column_stack([np.bincount(place, n * (cause == name), len(day)) for name in causes])
-    return RiskSets(day, people_at_risk(group, day), ends, np.bincount(place, n * ~counted, len(day)), bands)
+    censored = np.bincount(place, n * ~counted, len(day)).astype(float)
+    return RiskSets(day, people_at_risk(group, day), ends.astype(float), censored, bands)
 
 
 def people_at_risk(group: pd.DataFrame, day: Array) -> Array:
@@ -175,10 +176,10 @@ def _bands(lower: Array, upper: Array, entry: Array, counted: NDArray[np.bool_],
         return np.empty((0, 2))
     bands = np.unique(np.column_stack([lower[banded], upper[banded]]), axis=0)
     points = np.unique(np.concatenate([lower, upper[np.isfinite(upper)], entry]))
-    exact = np.unique(upper[np.isfinite(upper) & ~banded])
+    gone_on_day_0 = bool((np.where(np.isfinite(upper), upper, lower)[~banded] == 0).any())
     for start, end in bands:
         inside = points[(points > start) & (points < end)]
-        if len(inside) or (start == 0 and (exact == 0).any()):
+        if len(inside) or (start == 0 and gone_on_day_0):
             where = inside[0] if len(inside) else 0
             raise ValueError(
                 f"The band from day {start:g} to day {end:g} overlaps with something on day {where:g}, so it is not known who "

@@ -1,7 +1,7 @@
 """Shares of people: no numerator without a named denominator, no share without its counts and its interval."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,9 @@ from .errors import did_you_mean
 from .vocabulary import NO_SYMPTOM, named_people, symptoms
 
 Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
 METHODS = ("wilson", "exact", "jeffreys")
+_QUOTED = re.compile(r"(\"[^\"]*\"|'[^']*')")
 
 
 def share(
@@ -31,9 +33,10 @@ def share(
     method                  "wilson", "exact" (Clopper-Pearson) or "jeffreys"
 
     Returns numerator, denominator, x (people of the denominator who are in the numerator), n (people of the denominator
-    of whom that is known), unknown (those of whom it is not known: they are in neither), share = x / n, low, high. In a query
-    string a person is unknown if a column that it names is missing, dates excepted (a missing date says that
-    something has not happened). With n = 0 the share is NaN. Raises ValueError for unknown names and columns.
+    of whom that is known), unknown (those of whom it is not known: they are in neither), share = x / n, low, high; with
+    n = 0 the share is NaN. In a query string a person is unknown if a column that it names is missing, except where it
+    asks for just that (`stage.isna()`) and for dates (a missing date says that something has not happened). Raises
+    ValueError for unknown names and columns.
     """
     below = _members(cohort, denominator)
     rows = []
@@ -61,8 +64,8 @@ def interval(x: int, n: int, level: float = 0.95, method: str = "wilson") -> tup
     return float(low[0]), float(high[0])
 
 
-def _bounds(x: NDArray[np.int64], n: int, level: float, method: str) -> tuple[Array, Array]:
-    """The intervals of several counts out of the same n; shape of x."""
+def _bounds(x: Counts, n: int | Counts, level: float, method: str) -> tuple[Array, Array]:
+    """The intervals of several counts, out of the same n or each out of its own, which is above 0; shape of x."""
     tail = (1 - level) / 2
     if method == "wilson":
         z = norm.isf(tail)
@@ -93,12 +96,34 @@ def jeffreys(x: int, n: int, level: float = 0.95) -> tuple[float, float]:
 def chance_to_tell(people: int, share: float, other: float, level: float = 0.95, method: str = "wilson") -> float:
     """How often a sample of so many people, of whom truly `share` belong, has an interval that leaves `other` out.
 
-    Exact: the binomial chances of all the counts whose interval does so, added up.
+    Exact: the binomial chances of all the counts whose interval does so, added up. Raises ValueError for fewer than one
+    person and for shares outside 0 to 1.
     """
-    interval(0, people, level, method)
-    x = np.arange(people + 1)
-    low, high = _bounds(x, people, level, method)
-    return float(binom.pmf(x, people, share)[(other < low) | (other > high)].sum())
+    interval(0, 0, level, method)
+    if people < 1 or people != int(people):
+        raise ValueError(f"people is {people!r}; it is how many people the sample has, 1 or more.")
+    for value in (share, other):
+        if not 0 <= value <= 1:
+            raise ValueError(f"{value!r} is no share; a share lies between 0 and 1.")
+    return float(_chances(np.array([int(people)]), share, other, level, method)[0])
+
+
+def _chances(people: Counts, share: float, other: float, level: float, method: str) -> Array:
+    """`chance_to_tell` of each number of people. Intervals rise with the count, so those that leave `other` out are the
+    counts from a first one upwards, whose interval lies above it, and those before another one, whose lies below."""
+    above = _first(lambda x: _bounds(x, people, level, method)[0] > other, people)
+    below = _first(lambda x: _bounds(x, people, level, method)[1] >= other, people)
+    return binom.sf(above - 1, people, share) + binom.cdf(below - 1, people, share)
+
+
+def _first(holds: Callable[[Counts], NDArray[np.bool_]], people: Counts) -> Counts:
+    """The first count out of each number of people for which it holds, as it then does for all after it; else people + 1."""
+    low, high = np.zeros_like(people), people + 1
+    while (searching := low < high).any():
+        middle = (low + high) // 2
+        yes = holds(np.minimum(middle, people))
+        low, high = np.where(searching & ~yes, middle + 1, low), np.where(searching & yes, middle, high)
+    return low
 
 
 def people_to_tell(
@@ -116,14 +141,17 @@ def people_to_tell(
         )
     if not 0 < chance < 1:
         raise ValueError(f"chance is {chance!r}; it is how often one wants to succeed, between 0 and 1, such as 0.8.")
-    enough_since = 0
-    for people in range(1, int(most * 1.1) + 2):
-        if chance_to_tell(people, share, other, level, method) < chance:
-            enough_since = 0
-        elif not enough_since:
-            enough_since = people
-        if enough_since and people >= 1.1 * enough_since:
-            return enough_since
+    interval(0, 0, level, method)
+    enough_since, last = 0, int(most * 1.1) + 1
+    for first in range(1, last + 1, 500):
+        numbers = np.arange(first, min(first + 500, last + 1))
+        for people, told in zip(numbers.tolist(), _chances(numbers, share, other, level, method), strict=True):
+            if told < chance:
+                enough_since = 0
+            elif not enough_since:
+                enough_since = people
+            if enough_since and people >= 1.1 * enough_since:
+                return enough_since
     raise ValueError(
         f"More than {most:,} people would be needed to tell {share} from {other}; raise `most` to search on."
     )
@@ -145,13 +173,20 @@ def _members(cohort: pd.DataFrame, name: str) -> pd.Series:
         return have.mask(
             have.isna() & cohort.get("first_symptom_group", have.isna()).eq(NO_SYMPTOM).fillna(False), False
         )
-    if re.fullmatch(r"[\w \-]+", name) and name not in cohort.columns:
+    if re.fullmatch(r"[\w \-]+", name) and not _is_condition(name, cohort):
         everything = [*named.index, *known["name"], *known["group"]]
         raise ValueError(
             f"No set of people is called {name!r}{did_you_mean(name, everything)}. named_people() and symptoms() list the names; "
             "a query string such as 'stage == 4' works too."
         )
     return _ask(cohort, name)
+
+
+def _is_condition(words: str, cohort: pd.DataFrame) -> bool:
+    """Whether plain words are a column, or columns joined by and, or, not, rather than a name."""
+    return words in cohort.columns or any(
+        word in cohort.columns and set(words.split()) & {"and", "or", "not"} for word in words.split()
+    )
 
 
 def _have(listed: pd.Series, wanted: list[str]) -> pd.Series:
@@ -161,13 +196,16 @@ def _have(listed: pd.Series, wanted: list[str]) -> pd.Series:
 
 
 def _evaluate(cohort: pd.DataFrame, name: str, query: str) -> pd.Series:
+    """The answer to a query, person by person; `name` is what to call it in an error."""
+    if "@" in _QUOTED.sub("", query):
+        raise ValueError(f"The query {query!r} asks for a variable with @; write its value into the query instead.")
     try:
         result = cohort.eval(query, engine="python")
-    except (pd.errors.UndefinedVariableError, KeyError, AttributeError) as problem:
-        missing = re.findall(r"'([^']+)'", str(problem))
+    except pd.errors.UndefinedVariableError as problem:
+        missing = re.findall(r"'([^']+)'", str(problem))[0].removeprefix("BACKTICK_QUOTED_STRING_")
         raise ValueError(
-            f"{name!r} cannot be counted in this cohort: it has no column {missing[0] if missing else problem}. The columns are: "
-            f"{', '.join(map(str, cohort.columns))}."
+            f"{name!r} cannot be counted in this cohort: it has no column {missing}{did_you_mean(missing, cohort.columns)}. "
+            f"The columns are: {', '.join(map(str, cohort.columns))}."
         ) from None
     except Exception as problem:
         raise ValueError(f"The query {query!r} cannot be read: {str(problem).splitlines()[0]}") from None
@@ -181,7 +219,8 @@ def _evaluate(cohort: pd.DataFrame, name: str, query: str) -> pd.Series:
 def _ask(cohort: pd.DataFrame, query: str) -> pd.Series:
     """A query string; whoever lacks a value that it asks for is unknown."""
     result = _evaluate(cohort, query, query)
-    words = set(re.findall(r"[^\W\d]\w*", re.sub(r"(\"[^\"]*\"|'[^']*')", "", query)))
+    plain = re.sub(r"[\w`]+\.(isna|notna|isnull|notnull)\(\)", "", _QUOTED.sub("", query))
+    words = {*re.findall(r"[^\W\d]\w*", plain), *re.findall(r"`([^`]+)`", plain)}
     asked = [
         name for name in cohort.columns if name in words and not pd.api.types.is_datetime64_any_dtype(cohort[name])
     ]

@@ -32,6 +32,9 @@ _SET_DATES = {
 }
 
 
+_LONG = {"no end": "neither an end nor an end of observation"}
+
+
 class _Wish(NamedTuple):
     """What was asked of `spells`, checked."""
 
@@ -43,6 +46,7 @@ class _Wish(NamedTuple):
     seen: str
     imprecise: str
     whole_days: bool
+    endless: str
 
 
 def spells(
@@ -54,6 +58,7 @@ def spells(
     seen: str = "all",
     imprecise: str = "keep",
     whole_days: bool = False,
+    endless: str = "error",
 ) -> pd.DataFrame:
     """Count the distinct spells of an interval.
 
@@ -70,17 +75,20 @@ def spells(
                 "earliest" or "latest" of the days that the spell's other date allows
     whole_days  count a date as a day of width one, not as a point: adds a day to `window`, to finite ends and limits
 
+    endless     people with neither an end nor an end of observation, whose spell is not even bounded: "error", or "exclude"
+                to leave them out, counted (delays then look shorter than they are)
+
     Returns one row per distinct spell, all times in days since the start of time zero's window: the columns of `by`;
     `lower`, `upper` (the end lies in (lower, upper]; equal = on that day; upper inf = censored at lower); `window` (width
     of time zero's window); `entry` (observed only from here on); `limit` (could have been seen only up to here);
     `cause` (the milestone that ended it, or "censored"); `n` (people). `.attrs["left_out"]` counts the people left out, by
     reason, and `.attrs["dates_set"]` those of whom `imprecise` set a date.
 
-    Raises ValueError for an unknown interval, milestone or column, and when somebody has neither an end nor an end of
-    observation, so that the length of the spell is not even bounded.
+    Raises ValueError for an unknown interval, milestone, column or choice.
     """
     _check_choice("seen", seen, ("all", "diagnosed"))
     _check_choice("imprecise", imprecise, tuple(_SET_DATES))
+    _check_choice("endless", endless, ("error", "exclude"))
     by, competing = _names(by), _names(competing)
     for name in set(by) & set(COLUMNS):
         raise ValueError(
@@ -88,7 +96,7 @@ def spells(
         )
     if isinstance(source, pd.DataFrame) and "kind" in source.attrs:
         return _from_bands(source, by)
-    wish = _Wish(*_milestones(interval), by, competing, _day(until), seen, imprecise, whole_days)
+    wish = _Wish(*_milestones(interval), by, competing, _day(until), seen, imprecise, whole_days, endless)
     people = People(source)
     dates = _dates(people, wish)
     counted = people.query(f"WITH {people.texts()}{dates},\n{_stages(wish)}")
@@ -209,7 +217,7 @@ def _reason(wish: _Wish) -> str:
 def _finish(counted: pd.DataFrame, wish: _Wish, given: dict[Any, Any]) -> pd.DataFrame:
     """Set apart the people without a spell, and say how many and why."""
     reasons = counted.groupby("reason")["n"].sum()
-    endless = int(reasons.pop("no end")) if "no end" in reasons else 0
+    endless = int(reasons.pop("no end")) if "no end" in reasons and wish.endless == "error" else 0
     if endless:
         missing = "an end of observation" if wish.seen == "diagnosed" else f"{wish.end} nor an end of observation"
         raise ValueError(
@@ -221,7 +229,7 @@ def _finish(counted: pd.DataFrame, wish: _Wish, given: dict[Any, Any]) -> pd.Dat
     frame = kept[[*wish.by, *COLUMNS]].astype(dict.fromkeys(COLUMNS[:5], float)).reset_index(drop=True)
     frame.attrs = {
         "interval": f"{wish.start} to {wish.end}",
-        "left_out": {str(reason): int(people) for reason, people in reasons.items()},
+        "left_out": {_LONG.get(str(reason), str(reason)): int(people) for reason, people in reasons.items()},
         "dates_set": int(kept["unsure"].sum()) if wish.imprecise != "keep" else 0,
         **{name: given[name] for name in ("name", "simulated", "own") if name in given},
     }
@@ -254,6 +262,6 @@ def _from_bands(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         n=table["people"],
     )
     keys = [*by, *COLUMNS[:-1]]
-    counted = frame.groupby(keys, dropna=False, as_index=False)["n"].sum()
+    counted = frame.groupby(keys, dropna=False, as_index=False).agg({"n": "sum"})
     counted.attrs = {"interval": table.attrs.get("interval"), "left_out": {}, "dates_set": 0, "name": name}
     return counted

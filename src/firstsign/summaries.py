@@ -177,7 +177,7 @@ def _mantel(ended: Array, at_risk: Array, weights: str | None) -> pd.DataFrame:
 
 
 def _ends_on(ended: pd.DataFrame, day: Array) -> Array:
-    return np.bincount(np.searchsorted(day, ended["upper"]), ended["n"], len(day))
+    return np.bincount(np.searchsorted(day, ended["upper"]), ended["n"], len(day)).astype(float)
 
 
 def _risk_sets(

@@ -1,10 +1,11 @@
 """Writes the counted people from which the R scripts here make their reference numbers.
 
-python tests/reference/inputs.py && Rscript tests/reference/curves.R tests/reference
+python tests/reference/inputs.py && Rscript tests/reference/curves.R tests/reference  (and delays.R likewise)
 
 The simulated ones come from a linear congruential generator written out below, so no library's seed matters.
 """
 
+from math import ceil, floor, inf, log
 from pathlib import Path
 
 import pandas as pd
@@ -83,6 +84,39 @@ def competing() -> pd.DataFrame:
     )
 
 
+def delays() -> pd.DataFrame:
+    """600 delays, known to a hundredth of a day, known to a week, or censored."""
+    rows = []
+    for u, v, w in zip(*(draws(600, seed) for seed in (41, 42, 43)), strict=True):
+        days, leaves = round(40 * (-log(u)) ** 1.25, 2) + 0.01, round(20 + 120 * w, 1)
+        if days > leaves:
+            rows.append((leaves, inf))
+        elif v < 0.5:
+            rows.append((days, days))
+        else:
+            rows.append((7.0 * (ceil(days / 7) - 1), 7.0 * ceil(days / 7)))
+    return pd.DataFrame(rows, columns=["lower", "upper"])
+
+
+def observed() -> pd.DataFrame:
+    """Delays as they come to be seen: from an entry on, up to a limit, or from a first symptom known to a month."""
+    rows = []
+    for u, v, w, x in zip(*(draws(700, seed) for seed in (51, 52, 53, 54)), strict=True):
+        days, entry, limit = round(40 * (-log(u)) ** 1.25, 2) + 0.01, round(15 * w, 1), round(60 + 100 * w, 1)
+        week, day = 7.0 * (ceil(days / 7) - 1), float(floor(days + 30 * x))
+        if v < 0.3 and days > entry:
+            rows.append((days, days, 0, entry, inf) if days <= 100 else (100.0, inf, 0, entry, inf))
+        elif 0.3 <= v < 0.5 and days <= limit:
+            rows.append((days, days, 0, 0, limit))
+        elif 0.5 <= v < 0.7 and week + 7 <= limit:
+            rows.append((week, week + 7, 0, 0, limit))
+        elif 0.7 <= v < 0.85:
+            rows.append((day, day + 1, 30, 0, inf) if day < 120 else (120.0, inf, 30, 0, inf))
+        elif v >= 0.85 and day + 1 <= limit:
+            rows.append((day, day + 1, 30, 0, limit))
+    return pd.DataFrame(rows, columns=["lower", "upper", "window", "entry", "limit"]).astype(float)
+
+
 if __name__ == "__main__":
-    for make in (lung, lupus, ties, entry, competing):
+    for make in (lung, lupus, ties, entry, competing, delays, observed):
         counted(make()).to_csv(HERE / f"input_{make.__name__}.csv", index=False)

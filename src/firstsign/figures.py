@@ -1,0 +1,357 @@
+"""Figures: an Axes in, the Axes out, drawn from a finished frame. Nothing is estimated here.
+
+Colours are those of Okabe & Ito (2008), told apart by people with any colour vision; lines differ in dashes too.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+QUIET = "#5A5A5A"
+_STYLE = {
+    "figure.figsize": (8.0, 4.8),
+    "figure.dpi": 100,
+    "figure.facecolor": "white",
+    "font.size": 11,
+    "axes.titlesize": 13,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": QUIET,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "lines.linewidth": 2.0,
+    "svg.hashsalt": "firstsign",
+    "svg.fonttype": "path",
+}
+
+
+def use_style() -> None:
+    """Set the house style for the figures that follow; in a notebook, show them as SVG with their title as alt text."""
+    mpl.rcParams.update(_STYLE)
+    shell = _shell()
+    if shell is None:
+        return
+    from matplotlib_inline.backend_inline import configure_inline_support, set_matplotlib_formats
+
+    configure_inline_support(shell, mpl.get_backend())
+    set_matplotlib_formats("svg")
+    shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, _as_svg)
+
+
+def _shell() -> Any:
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+def _as_svg(figure: Figure) -> tuple[str, dict[str, str]]:
+    from io import StringIO
+
+    text = StringIO()
+    figure.savefig(text, format="svg", bbox_inches="tight", metadata={"Date": None})
+    return text.getvalue(), {"alt": alt_text(figure)}
+
+
+def alt_text(figure: Figure) -> str:
+    """The titles of a figure's parts in one line, for those who do not see it."""
+    titles = [ax.get_title(location) for ax in figure.axes for location in ("left", "center", "right")]
+    return "; ".join(" ".join(title.split()) for title in [figure.get_suptitle(), *titles] if title) or "Figure"
+
+
+def delay_curve(
+    ax: Axes,
+    curve: pd.DataFrame,
+    at_risk: pd.DataFrame | None = None,
+    by: str | None = None,
+    until: float | None = None,
+    colours: Mapping[Any, str] | None = None,
+) -> Axes:
+    """Share still waiting by day, with its band, as steps; under it the number at risk.
+
+    curve    from `kaplan_meier`, with the column `by` if there are groups
+    at_risk  from `at_risk` for the same spells: a line of numbers for each group at its days
+    until    last day shown
+    """
+    for name, one, colour, dashes in _groups(curve, by, colours):
+        day = np.concatenate([[0.0], one["day"]])
+        share = np.concatenate([[1.0], one["estimate"]])
+        low, high = (_filled(one, side) for side in ("low", "high"))
+        ax.step(day, share, where="post", color=colour, linestyle=dashes, label=name, zorder=3)
+        ax.fill_between(day, low, high, step="post", color=colour, alpha=0.18, linewidth=0)
+    _share_axis(ax, until if until is not None else float(curve["day"].max()))
+    if by is not None:
+        ax.legend(loc="upper right", handlelength=2.6)
+    if at_risk is not None:
+        _number_at_risk(ax, at_risk, by, colours)
+    return ax
+
+
+def _filled(one: pd.DataFrame, side: str) -> np.ndarray:
+    """A bound from day 0 on; where the share is 0 or 1 it has none, and the band closes on the curve."""
+    return np.concatenate([[1.0], one[side].fillna(one["estimate"])])
+
+
+def _share_axis(ax: Axes, until: float) -> None:
+    ax.set_ylim(0, 1.02)
+    ax.set_xlim(0, until)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share * 100:.0f} %"))
+    if until > 800:
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda day, _: f"{day:,.0f}"))
+    ax.set_xlabel("Days")
+    ax.set_ylabel("Still waiting")
+
+
+def _number_at_risk(ax: Axes, at_risk: pd.DataFrame, by: str | None, colours: Mapping[Any, str] | None) -> None:
+    """Numbers under the axis, each beneath its day; the groups' names stand to the left."""
+    where = ("data", "axes fraction")
+    ax.annotate(
+        "At risk",
+        (0, 0),
+        xycoords="axes fraction",
+        xytext=(-34, -52),
+        textcoords="offset points",
+        ha="right",
+        color=QUIET,
+    )
+    for line, (name, one, colour, _) in enumerate(_groups(at_risk, by, colours)):
+        below = -52 - 16 * (line + (by is not None))
+        if by is not None:
+            ax.annotate(
+                name,
+                (0, 0),
+                xycoords="axes fraction",
+                xytext=(-34, below),
+                textcoords="offset points",
+                ha="right",
+                color=colour,
+            )
+        for day, people in zip(one["day"], one["at_risk"], strict=True):
+            ax.annotate(
+                f"{people:,.0f}",
+                (day, 0),
+                xycoords=where,
+                xytext=(0, below),
+                textcoords="offset points",
+                ha="center",
+                color=colour,
+                annotation_clip=False,
+            )
+
+
+def fitted_curve(ax: Axes, survival: pd.DataFrame, label: str, colour: str = "black") -> Axes:
+    """A fitted share still waiting, from `DelayFit.survival`, as a thin line over the counted one."""
+    ax.plot(
+        survival["day"], survival["estimate"], color=colour, linewidth=1.2, linestyle=(0, (2, 2)), label=label, zorder=4
+    )
+    ax.legend(loc="upper right", handlelength=2.6)
+    return ax
+
+
+def banded_curve(
+    ax: Axes, curve: pd.DataFrame, by: str | None = None, colours: Mapping[Any, str] | None = None
+) -> Axes:
+    """Share still waiting at the edges of a published table's bands; between two edges it lies somewhere in the box.
+
+    curve  from `kaplan_meier` for banded spells: its days are the edges
+    """
+    for name, one, colour, _ in _groups(curve, by, colours):
+        day, share = np.concatenate([[0.0], one["day"]]), np.concatenate([[1.0], one["estimate"]])
+        for left, right, top, bottom in zip(day[:-1], day[1:], share[:-1], share[1:], strict=True):
+            ax.fill_between([left, right], bottom, top, color=colour, alpha=0.12, linewidth=0)
+        ax.errorbar(
+            one["day"],
+            one["estimate"],
+            yerr=_whiskers(one, "estimate"),
+            fmt="o",
+            color=colour,
+            label=name,
+            markersize=5,
+            capsize=3,
+            zorder=3,
+        )
+    _share_axis(ax, float(curve["day"].max()) * 1.06)
+    if by is not None:
+        ax.legend(loc="upper right")
+    return ax
+
+
+def incidence(
+    ax: Axes, curve: pd.DataFrame, until: float | None = None, colours: Mapping[Any, str] | None = None
+) -> Axes:
+    """Share of people who have ended in each way by each day, from `cumulative_incidence`, with bands."""
+    for name, one, colour, dashes in _groups(curve, "cause", colours):
+        day, share = np.concatenate([[0.0], one["day"]]), np.concatenate([[0.0], one["estimate"]])
+        low, high = (np.concatenate([[0.0], one[side].fillna(one["estimate"])]) for side in ("low", "high"))
+        ax.step(day, share, where="post", color=colour, linestyle=dashes, label=name, zorder=3)
+        ax.fill_between(day, low, high, step="post", color=colour, alpha=0.18, linewidth=0)
+    _share_axis(ax, until if until is not None else float(curve["day"].max()))
+    ax.set_ylabel("Share of people")
+    ax.legend(loc="center right", handlelength=2.6)
+    return ax
+
+
+def shares(ax: Axes, frame: pd.DataFrame, label: str = "numerator", published: pd.DataFrame | None = None) -> Axes:
+    """Shares as dots with intervals, one line each, the largest on top; published ones beside them as diamonds.
+
+    frame      label column, share, low, high, and x, n if they are to be written out
+    published  label column, share, and low, high where there are any
+    """
+    ordered = frame.sort_values("share", ignore_index=True)
+    place = {name: row for row, name in enumerate(ordered[label])}
+    ax.errorbar(
+        ordered["share"],
+        ordered.index + 0.1,
+        xerr=_whiskers(ordered, "share"),
+        fmt="o",
+        color=COLOURS[0],
+        capsize=3,
+        label="counted here",
+        zorder=3,
+    )
+    if published is not None:
+        known = published[published[label].isin(place)]
+        ax.errorbar(
+            known["share"],
+            known[label].map(place) - 0.15,
+            xerr=_whiskers(known, "share"),
+            fmt="D",
+            color=COLOURS[1],
+            markerfacecolor="white",
+            markersize=6,
+            capsize=3,
+            label="published",
+            zorder=3,
+        )
+        ax.legend(loc="lower right")
+    ax.set_yticks(list(place.values()), list(place))
+    if {"x", "n"} <= set(ordered.columns):
+        for row in ordered.itertuples():
+            ax.annotate(
+                f"{row.x:,} of {row.n:,}",
+                (1, row.Index),
+                xycoords=("axes fraction", "data"),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9,
+                color=QUIET,
+            )
+    ax.set_ylim(-0.6, len(ordered) - 0.4)
+    ax.set_xlim(left=0)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share * 100:g} %"))
+    ax.grid(axis="y", visible=False)
+    return ax
+
+
+def _whiskers(frame: pd.DataFrame, centre: str) -> np.ndarray:
+    """Distances to the ends of the interval, 0 where there is none; shape (2, k)."""
+    low = frame["low"] if "low" in frame else frame[centre]
+    high = frame["high"] if "high" in frame else frame[centre]
+    whiskers = np.vstack([frame[centre] - low.fillna(frame[centre]), high.fillna(frame[centre]) - frame[centre]])
+    return np.maximum(whiskers, 0)
+
+
+def stacked_intervals(ax: Axes, means: pd.DataFrame, by: str, order: Sequence[str]) -> Axes:
+    """Mean days of the parts of the way, laid end to end: one bar a group, whose length is the mean of the whole way.
+
+    means  one row a group and part: the column `by`, interval, mean_days (and n, written beside the bar); means add up
+           over the parts only when they are taken over the same people
+    order  the parts in their order
+    """
+    wide = means.set_index([by, "interval"])["mean_days"].unstack("interval")[list(order)]
+    wide = wide.loc[wide.sum(axis=1).sort_values().index]
+    left = np.zeros(len(wide))
+    for part, colour in zip(order, COLOURS, strict=False):
+        ax.barh(
+            wide.index,
+            wide[part],
+            left=left,
+            color=colour,
+            edgecolor="white",
+            label=part.replace("_", " "),
+            height=0.62,
+        )
+        for y, (start, days) in enumerate(zip(left, wide[part], strict=True)):
+            if days > 0.06 * wide.sum(axis=1).max():
+                ax.text(
+                    start + days / 2,
+                    y,
+                    f"{days:.0f}",
+                    ha="center",
+                    va="center",
+                    color=_readable_on(colour),
+                    fontsize=10,
+                )
+        left += wide[part].to_numpy()
+    people = means.groupby(by)["n"].max() if "n" in means else pd.Series(dtype=float)
+    for y, (name, total) in enumerate(zip(wide.index, left, strict=True)):
+        text = f" {total:.0f} days" + (f"  (n = {people[name]:,.0f})" if name in people else "")
+        ax.text(total, y, text, va="center", fontsize=10, color=QUIET)
+    ax.set_xlim(0, left.max() * 1.3)
+    ax.set_xlabel("Mean days, laid end to end")
+    ax.grid(axis="y", visible=False)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.45, -0.42), ncols=len(order))
+    return ax
+
+
+def _readable_on(colour: str) -> str:
+    """Black or white, whichever stands out more from a colour (relative luminance, WCAG 2)."""
+    channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return "black" if linear @ [0.2126, 0.7152, 0.0722] > 0.179 else "white"
+
+
+def _groups(
+    frame: pd.DataFrame, by: str | None, colours: Mapping[Any, str] | None
+) -> list[tuple[str, pd.DataFrame, str, Any]]:
+    """Each group's name, rows, colour and dashes; groups in the order in which they stand in the frame."""
+    if by is None:
+        return [("", frame, COLOURS[0], DASHES[0])]
+    parts = list(frame.groupby(by, sort=False, dropna=False, observed=True))
+    if len(parts) > len(COLOURS):
+        raise ValueError(f"{len(parts)} groups cannot be told apart in one figure; show at most {len(COLOURS)}.")
+    named = []
+    for place, (name, rows) in enumerate(parts):
+        colour = (colours or {}).get(name, COLOURS[place])
+        named.append(
+            (
+                "not known" if pd.isna(name) else str(name),
+                rows,
+                colour,
+                DASHES[COLOURS.index(colour) if colour in COLOURS else place],
+            )
+        )
+    return named
+
+
+def new(width: float = 8.0, height: float = 4.8) -> Axes:
+    """An empty Axes in a figure of its own, sizes in inches."""
+    return plt.subplots(figsize=(width, height))[1]
+
+
+def panels(count: int, columns: int = 2, width: float = 8.0, height: float = 2.9) -> tuple[Figure, list[Axes]]:
+    """A figure of equal Axes with shared scales, `height` inches a row; the ones left over are taken away."""
+    rows = -(-count // columns)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(width, height * rows), sharex=True, sharey=True, squeeze=False, layout="constrained"
+    )
+    for spare in grid.flat[count:]:
+        spare.remove()
+    return figure, list(grid.flat[:count])
