@@ -215,7 +215,9 @@ def some_spells(draw):
         "late": lambda day: (day, INF, 0, day / 2),
         "window": lambda day: (day, day + 1, 10, 0),
     }
-    frame = pd.DataFrame([(*made[kind](day), n) for day, kind, n in rows], columns=["lower", "upper", "window", "entry", "n"])
+    frame = pd.DataFrame(
+        [(*made[kind](day), n) for day, kind, n in rows], columns=["lower", "upper", "window", "entry", "n"]
+    )
     spread = pd.DataFrame({"lower": [3.0, 21, 50], "upper": [3.0, 21, 50], "window": 0, "entry": 0, "n": 2})
     return pd.concat([frame, spread], ignore_index=True).astype(float)
 
@@ -263,11 +265,11 @@ def test_a_hundred_million_people_have_the_same_delays_and_smaller_errors(delays
 
 @pytest.mark.parametrize("family", list(FAMILIES))
 def test_finds_the_parameters_of_its_own_quantiles(family):
-    """10,000 evenly spread quantiles of a family bring its parameters back."""
-    days = FAMILIES[family].distribution(*PARAMETERS[family]).ppf((np.arange(10_000) + 0.5) / 10_000)
+    """4,000 evenly spread quantiles of a family bring its parameters back."""
+    days = FAMILIES[family].distribution(*PARAMETERS[family]).ppf((np.arange(4000) + 0.5) / 4000)
     fit = fit_delay(pd.DataFrame({"lower": days, "upper": days}), family)
-    assert_allclose(fit.params, PARAMETERS[family], rtol=0.005)
-    share = fit.survival(days[[1000, 5000, 9000]])["estimate"]
+    assert_allclose(fit.params, PARAMETERS[family], rtol=0.01)
+    share = fit.survival(days[[400, 2000, 3600]])["estimate"]
     assert_allclose(share, [0.9, 0.5, 0.1], atol=0.002)
 
 
@@ -292,7 +294,7 @@ def cohort_of(scheme, rng):
         return pd.DataFrame({"lower": days[kept], "upper": days[kept], "limit": limit[kept]})
     since = days[:120] + rng.uniform(0, 30, 120)  # a first symptom in a month, a diagnosis in a month
     lower = np.floor(since / 30) * 30
-    return pd.DataFrame({"lower": lower, "upper": lower + 30, "window": 30.0})
+    return spells_of(pd.DataFrame({"lower": lower, "upper": lower + 30, "window": 30.0}))
 
 
 @pytest.mark.parametrize("scheme", ["right censoring", "delayed entry", "right truncation", "months"])
@@ -317,7 +319,11 @@ def test_intervals_cover_the_truth(scheme):
 
 def test_other_causes_are_censorings():
     s = pd.DataFrame(
-        {"lower": [10.0, 20, 30, 14], "upper": [10.0, 20, 30, 28], "cause": ["diagnosis", "death", "diagnosis", "death"]}
+        {
+            "lower": [10.0, 20, 30, 14],
+            "upper": [10.0, 20, 30, 28],
+            "cause": ["diagnosis", "death", "diagnosis", "death"],
+        }
     )
     with pytest.raises(ValueError, match="event='death'"):
         fit_delay(s, "exponential")

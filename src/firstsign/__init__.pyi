@@ -15,6 +15,7 @@ from .published import published as published
 from .results import can_show as can_show
 from .results import record as record
 from .results import say as say
+from .results import say_left_out as say_left_out
 from .scenarios import scenario_parameters as scenario_parameters
 from .scenarios import scenarios as scenarios
 from .shares import chance_to_tell as chance_to_tell

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import norm
 
-from .bands import check_level, confidence_band
+from .bands import check_band, check_level, confidence_band
 from .errors import did_you_mean
 from .families import FAMILIES
 from .likelihood import NEVER, Likelihood, share_waiting
@@ -73,7 +74,7 @@ class DelayFit:
         self, days: Sequence[float] | Array | float, level: float = 0.95, band: str = "log-log"
     ) -> pd.DataFrame:
         """The share still waiting after each of `days`: day, estimate, se, low, high (delta method, the given band)."""
-        check_level(level)
+        check_band(band, level)
         wanted = np.atleast_1d(np.asarray(days, float))
         share, se = self._with_error(lambda values: _waiting(self.family, values, wanted))
         low, high = confidence_band(share, se, level, band)
@@ -163,7 +164,7 @@ def _maximise(likelihood: Likelihood) -> tuple[Array, Array]:
     """
     found = likelihood.start[likelihood.free]
     if len(found):
-        found = minimize(likelihood.loss, found, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-3}).x
+        found = minimize(likelihood.loss, found, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 0.01}).x
     for _ in range(30):
         slope, bend = _derivatives(likelihood.loss, found)
         if (
@@ -192,15 +193,19 @@ def _maximise(likelihood: Likelihood) -> tuple[Array, Array]:
 def _derivatives(loss: Callable[[Array], float], at: Array) -> tuple[Array, Array]:
     """Gradient and second derivatives by central differences, refined once by Richardson's extrapolation."""
 
-    def once(h: float) -> tuple[Array, Array]:
-        steps = h * np.eye(len(at))
-        slope = np.array([(loss(at + a) - loss(at - a)) / (2 * h) for a in steps])
-        bend = [
-            [loss(at + a + b) - loss(at + a - b) - loss(at - a + b) + loss(at - a - b) for b in steps] for a in steps
-        ]
-        return slope, np.array(bend).reshape(len(at), len(at)) / (4 * h * h)
+    h = 0.005
 
-    (coarse_slope, coarse_bend), (slope, bend) = once(0.01), once(0.005)
+    @cache
+    def value(*steps: int) -> float:
+        return loss(at + h * np.array(steps))
+
+    def once(width: int) -> tuple[Array, Array]:
+        steps = width * np.eye(len(at), dtype=int)
+        slope = np.array([value(*a) - value(*-a) for a in steps]) / (2 * width * h)
+        bend = [[value(*a + b) - value(*a - b) - value(*b - a) + value(*-a - b) for b in steps] for a in steps]
+        return slope, np.array(bend).reshape(len(at), len(at)) / (2 * width * h) ** 2
+
+    (coarse_slope, coarse_bend), (slope, bend) = once(2), once(1)
     return (4 * slope - coarse_slope) / 3, (4 * bend - coarse_bend) / 3
 
 

@@ -10,12 +10,76 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv, gammaln, ndtr, ndtri
+from scipy.special import expit, gammainc, gammaincc, gammainccinv, gammaincinv, gammaln, log_expit, logit, ndtr, ndtri
 
 Array = NDArray[np.float64]
 _LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
 _SMALL_Q = 1e-3  # here rounding of the incomplete gamma function, and what is third order in q, are both about 1e-10
+
+
+# Written out rather than taken from scipy.stats, whose checks of every argument take longer than a likelihood does.
+class _Weibull:
+    """The share still waiting is exp(-(days / scale)^shape)."""
+
+    def __init__(self, shape: float, scale: float) -> None:
+        self.shape, self.scale = shape, scale
+
+    def _hazard(self, days: Array) -> Array:
+        return (days / self.scale) ** self.shape
+
+    def logpdf(self, days: Array) -> Array:
+        return self.shape * np.log(days / self.scale) + np.log(self.shape / days) - self._hazard(days)
+
+    def cdf(self, days: Array) -> Array:
+        return -np.expm1(-self._hazard(days))
+
+    def sf(self, days: Array) -> Array:
+        return np.exp(-self._hazard(days))
+
+    def ppf(self, shares: Array) -> Array:
+        return self.scale * (-np.log1p(-shares)) ** (1 / self.shape)
+
+
+class _Loglogistic:
+    """The odds of having ended are (days / scale)^shape."""
+
+    def __init__(self, shape: float, scale: float) -> None:
+        self.shape, self.scale = shape, scale
+
+    def _log_odds(self, days: Array) -> Array:
+        return self.shape * np.log(days / self.scale)
+
+    def logpdf(self, days: Array) -> Array:
+        return log_expit(self._log_odds(days)) + log_expit(-self._log_odds(days)) + np.log(self.shape / days)
+
+    def cdf(self, days: Array) -> Array:
+        return expit(self._log_odds(days))
+
+    def sf(self, days: Array) -> Array:
+        return expit(-self._log_odds(days))
+
+    def ppf(self, shares: Array) -> Array:
+        return self.scale * np.exp(logit(shares) / self.shape)
+
+
+class _Gamma:
+    """The mean is shape * scale, the variance shape * scale^2."""
+
+    def __init__(self, shape: float, scale: float) -> None:
+        self.shape, self.scale = shape, scale
+
+    def logpdf(self, days: Array) -> Array:
+        u = days / self.scale
+        return self.shape * np.log(u) - u - gammaln(self.shape) - np.log(days)
+
+    def cdf(self, days: Array) -> Array:
+        return gammainc(self.shape, days / self.scale)
+
+    def sf(self, days: Array) -> Array:
+        return gammaincc(self.shape, days / self.scale)
+
+    def ppf(self, shares: Array) -> Array:
+        return self.scale * gammaincinv(self.shape, shares)
 
 
 class _GeneralizedGamma:
@@ -66,6 +130,8 @@ class _NearLognormal:
     def _normal(self, days: Array) -> tuple[Array, Array]:
         """w, and how much more has ended by then than in a lognormal."""
         w = (np.log(days) - self.mu) / self.sigma
+        if self.q == 0:
+            return w, np.zeros_like(w)
         more = self.q * (w**2 + 2) / 6 - self.q**2 * (w**5 + 2 * w**3 + 6 * w) / 72
         return w, np.where(np.isfinite(w), more * np.exp(-(w**2) / 2 - _LOG_ROOT_2PI), 0.0)
 
@@ -112,34 +178,34 @@ FAMILIES = {
     family.name: family
     for family in (
         Family(
-            "exponential", ("scale",), (True,), lambda scale: stats.expon(scale=scale), lambda m, s: (np.exp(m + 0.58),)
+            "exponential", ("scale",), (True,), lambda scale: _Weibull(1.0, scale), lambda m, s: (np.exp(m + 0.58),)
         ),
         Family(
             "weibull",
             ("shape", "scale"),
             (True, True),
-            lambda shape, scale: stats.weibull_min(shape, scale=scale),
+            _Weibull,
             lambda m, s: (1.28 / s, np.exp(m + 0.45 * s)),
         ),
         Family(
             "lognormal",
             ("mu", "sigma"),
             (False, True),
-            lambda mu, sigma: stats.lognorm(sigma, scale=np.exp(mu)),
+            lambda mu, sigma: _NearLognormal(mu, sigma, 0.0),
             lambda m, s: (m, s),
         ),
         Family(
             "loglogistic",
             ("shape", "scale"),
             (True, True),
-            lambda shape, scale: stats.fisk(shape, scale=scale),
+            _Loglogistic,
             lambda m, s: (1.81 / s, np.exp(m)),
         ),
         Family(
             "gamma",
             ("shape", "scale"),
             (True, True),
-            lambda shape, scale: stats.gamma(shape, scale=scale),
+            _Gamma,
             lambda m, s: (1 / s**2, np.exp(m) * s**2),
         ),
         Family(

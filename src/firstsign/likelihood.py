@@ -86,7 +86,7 @@ class Likelihood:
             name: frame[name].to_numpy(float) for name in ("lower", "upper", "window", "entry", "limit", "n")
         }
         self.exact = frame["lower"].to_numpy() == frame["upper"].to_numpy()
-        self.untruncated = bool((frame["entry"] == 0).all() and np.isinf(frame["limit"]).all())
+        self.truncated = (self.columns["entry"] > 0) | np.isfinite(self.columns["limit"])
         self.free = np.array([name not in fixed for name in self.names])
         self.start = self.scaled(np.array([fixed.get(n, v) for n, v in zip(self.names, self._guess(), strict=True)]))
 
@@ -136,27 +136,28 @@ class Likelihood:
 
     def _log_likelihood(self, natural: Array) -> Array:
         """Of each row, for one of its people."""
-        share = natural[-1] if self.never else 0.0
+        never = natural[-1] if self.never else 0.0
         distribution = self.family.distribution(*natural[: len(self.family.parameters)])
-        window, lower, upper, entry, limit = (self.columns[c] for c in ("window", "lower", "upper", "entry", "limit"))
-        inside = (1 - share) * share_between(distribution, lower, upper, window) + np.where(np.isinf(upper), share, 0.0)
-        log_inside = np.where(
-            self.exact, self._log_density(distribution) + np.log1p(-share), np.log(np.maximum(inside, _TINY))
-        )
-        if self.untruncated:
-            return log_inside
-        seen = (1 - share) * share_between(distribution, entry, limit, window) + np.where(np.isinf(limit), share, 0.0)
-        return log_inside - np.log(seen)
+        rows = np.empty(len(self.exact))
+        rows[self.exact] = self._log_density(distribution) + np.log1p(-never)
+        if not self.exact.all():
+            inside = self._share(distribution, never, "lower", "upper", ~self.exact)
+            rows[~self.exact] = np.log(np.maximum(inside, _TINY))
+        if self.truncated.any():
+            rows[self.truncated] -= np.log(self._share(distribution, never, "entry", "limit", self.truncated))
+        return rows
+
+    def _share(self, distribution: Any, never: float, begin: str, end: str, rows: NDArray[np.bool_]) -> Array:
+        """The share that ends between two days; those who never do are counted up to infinity."""
+        first, last, window = (self.columns[name][rows] for name in (begin, end, "window"))
+        return (1 - never) * share_between(distribution, first, last, window) + np.where(np.isinf(last), never, 0.0)
 
     def _log_density(self, distribution: Any) -> Array:
         """The log density of G at exact ends: of the family, or its average over the window."""
-        upper, window = self.columns["upper"], self.columns["window"]
-        days = np.where(self.exact, upper, 1.0)
-        first = np.maximum(days - window, 0.0)
-        late = np.maximum(
-            distribution.cdf(days) - np.where(first > 0, distribution.cdf(np.maximum(first, _TINY)), 0.0),
-            np.where(first > 0, distribution.sf(np.maximum(first, _TINY)), 1.0) - distribution.sf(days),
-        )
-        return np.where(
-            window > 0, np.log(np.maximum(late, _TINY) / np.where(window > 0, window, 1.0)), distribution.logpdf(days)
-        )
+        day, window = self.columns["upper"][self.exact], self.columns["window"][self.exact]
+        density, wide = distribution.logpdf(day), window > 0
+        if wide.any():
+            first = np.maximum(day[wide] - window[wide], 0.0)
+            ended = share_between(distribution, first, day[wide], np.zeros_like(first))
+            density[wide] = np.log(np.maximum(ended, _TINY) / window[wide])
+        return density

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 RESULT_TYPE = "application/vnd.firstsign.result+json"
+ENDLESS = "neither an end nor an end of observation"
 NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 
 
@@ -70,10 +71,26 @@ def can_show(cohort: pd.DataFrame, *columns: str, what: str) -> bool:
 def say(text: str) -> None:
     """Show a sentence whose numbers were just computed: what a figure or a table says, read aloud.
 
-    A per cent sign stands apart from its number, however the text was formatted.
+    However the text was formatted, a per cent sign stands apart from its number, and a number that is NaN is "not known".
     """
-    text = re.sub(r"(?<=\d)%", " %", text)
+    text = re.sub(r"\bnan\b ?%?", "not known", re.sub(r"(?<=\d)%", " %", text))
     show(text, f'<p class="said">{html.escape(text)}</p>')
+
+
+def say_left_out(spells: pd.DataFrame) -> None:
+    """Say how many people a spells frame counts, whom it leaves out and why, and how many dates were set to one day."""
+    left_out: dict[str, int] = spells.attrs.get("left_out", {})
+    reasons = "; ".join(f"{reason.replace('_', ' ')} ({people:,})" for reason, people in left_out.items()) or "nobody"
+    interval = str(spells.attrs.get("interval", "interval")).replace("_", " ")
+    text = f"From {interval}: {spells['n'].sum():,} people. Left out: {reasons}."
+    if spells.attrs.get("dates_set"):
+        text += f" Dates set to one day: those of {spells.attrs['dates_set']:,}."
+    if ENDLESS in left_out:
+        text += (
+            " Without the people who have no end of observation the delays look shorter than they are: give the last day on"
+            " which a diagnosis would have been recorded (until=2024-12-31) to keep them."
+        )
+    say(text)
 
 
 def show(text: str, markup: str, more: Mapping[str, Any] | None = None) -> None:

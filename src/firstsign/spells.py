@@ -14,6 +14,7 @@ import pandas as pd
 
 from .errors import did_you_mean
 from .people_sql import People
+from .results import ENDLESS
 from .vocabulary import INTERVALS, MILESTONES
 
 COLUMNS = ["lower", "upper", "window", "entry", "limit", "cause", "n"]
@@ -30,9 +31,6 @@ _SET_DATES = {
         "(greatest(end_earliest, zero_earliest) + end_latest) / 2",
     ),
 }
-
-
-_LONG = {"no end": "neither an end nor an end of observation"}
 
 
 class _Wish(NamedTuple):
@@ -201,13 +199,13 @@ def _reached(i: int) -> str:
 
 
 def _reason(wish: _Wish) -> str:
-    """Why a person has no spell here, or NULL; 'no end' is an error for the caller to raise."""
+    """Why a person has no spell here, or NULL."""
     not_reached = f"WHEN cause <> '{wish.end}' THEN '{wish.end} not seen'" if wish.seen == "diagnosed" else ""
     return f"""CASE
     WHEN zero_earliest IS NULL AND zero_latest IS NULL THEN '{wish.start} missing'
     WHEN zero_earliest IS NULL OR zero_latest IS NULL THEN '{wish.start} not bounded by any date'
     {not_reached}
-    WHEN known_until IS NULL {"OR closed_latest IS NULL" if wish.seen == "diagnosed" else ""} THEN 'no end'
+    WHEN known_until IS NULL {"OR closed_latest IS NULL" if wish.seen == "diagnosed" else ""} THEN '{ENDLESS}'
     WHEN known_until < zero_earliest AND cause <> 'censored' THEN 'negative interval'
     WHEN known_until < zero_earliest THEN 'observation ended before {wish.start}'
     WHEN entry > 0 AND CASE cause WHEN 'censored' THEN lower_day ELSE upper_day END <= entry
@@ -217,7 +215,7 @@ def _reason(wish: _Wish) -> str:
 def _finish(counted: pd.DataFrame, wish: _Wish, given: dict[Any, Any]) -> pd.DataFrame:
     """Set apart the people without a spell, and say how many and why."""
     reasons = counted.groupby("reason")["n"].sum()
-    endless = int(reasons.pop("no end")) if "no end" in reasons and wish.endless == "error" else 0
+    endless = int(reasons.pop(ENDLESS)) if ENDLESS in reasons and wish.endless == "error" else 0
     if endless:
         missing = "an end of observation" if wish.seen == "diagnosed" else f"{wish.end} nor an end of observation"
         raise ValueError(
@@ -229,7 +227,7 @@ def _finish(counted: pd.DataFrame, wish: _Wish, given: dict[Any, Any]) -> pd.Dat
     frame = kept[[*wish.by, *COLUMNS]].astype(dict.fromkeys(COLUMNS[:5], float)).reset_index(drop=True)
     frame.attrs = {
         "interval": f"{wish.start} to {wish.end}",
-        "left_out": {_LONG.get(str(reason), str(reason)): int(people) for reason, people in reasons.items()},
+        "left_out": {str(reason): int(people) for reason, people in reasons.items()},
         "dates_set": int(kept["unsure"].sum()) if wish.imprecise != "keep" else 0,
         **{name: given[name] for name in ("name", "simulated", "own") if name in given},
     }

@@ -50,6 +50,9 @@ def in_words(
         order = list(dict.fromkeys(words[across]))
         words = words.set_index([*keys, across])[value].unstack(across, sort=False)[order].reset_index()
         words.columns.name = None
+    words.columns = pd.Index(
+        [_cell(name) if isinstance(name, Number) and name not in frame else name for name in words.columns]
+    )
     for name in words.columns:
         words[name] = [_cell(cell) for cell in words[name]]
     return words
@@ -60,7 +63,8 @@ def _estimate(value: float, low: float, high: float, unit: str | None) -> str:
     known = [None if pd.isna(number) else float(number) for number in (value, low, high)]
     level = None if known[1:] == [None, None] else 0.95
     shown = in_parts({"value": known[0], "low": known[1], "high": known[2], "level": level, "n": None, "unit": unit})
-    return f"{shown['estimate']} ({shown['interval']})" if shown["interval"] else shown["estimate"]
+    text = f"{shown['estimate']} ({shown['interval']})" if shown["interval"] else shown["estimate"]
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("–", "\N{WORD JOINER}–\N{WORD JOINER}")
 
 
 def _cell(cell: Any) -> str:

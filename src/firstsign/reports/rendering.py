@@ -2,6 +2,7 @@
 
 import base64
 import html
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +16,11 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
 from .catalogue import text_of
+from ..results import RESULT_TYPE
 from .executed import Figure, figure_in
 
 NUMBER = re.compile(r"[-+−–<>≤≥]?\s*[\d.,]*\d[\d.,]*(e[-+]?\d+)?\s*%?|NaN|NaT|<NA>|None|inf|–|\s*", re.IGNORECASE)
+SHOWN_RESULTS = 3
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -62,11 +65,15 @@ class Renderer:
         return Markup(highlight(source.strip("\n"), PythonLexer(), HtmlFormatter(nowrap=True)))
 
     def outputs(self, cell: Mapping[str, Any]) -> Iterator[Markup]:
-        """What a cell showed, without what it wrote to stderr."""
-        for output in cell.get("outputs", []):
-            shown = self._output(output)
-            if shown:
-                yield Markup(shown)
+        """What a cell showed, without what it wrote to stderr; many recorded numbers in a row are folded."""
+        runs = itertools.groupby(cell.get("outputs", []), lambda output: RESULT_TYPE in output.get("data", {}))
+        for results, run in runs:
+            shown = [text for text in map(self._output, run) if text]
+            if results and len(shown) > SHOWN_RESULTS:
+                head = f"<summary>{len(shown)} numbers recorded for the report</summary>"
+                yield Markup(f'<details class="results">{head}{"".join(shown)}</details>')
+            else:
+                yield from map(Markup, shown)
 
     def _output(self, output: Mapping[str, Any]) -> str:
         if output["output_type"] == "stream":
