@@ -236,7 +236,7 @@ def test_columns_that_are_not_named_are_ignored_with_their_missing_values():
 
 @pytest.mark.parametrize(("level", "band"), [(0, "log"), (1, "log"), (95, "log"), (0.95, "loglog")])
 def test_level_and_band_are_checked(level, band):
-    with pytest.raises(ValueError, match="level|band"):
+    with pytest.raises(ValueError, match=r"level|band"):
         kaplan_meier(pd.DataFrame({"lower": [1.0], "upper": [1.0]}), level=level, band=band)
 
 

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstsign.results import RESULT_TYPE, can_show, in_parts, read_results, record, sentence
+import firstsign as fs
+from firstsign.results import (
+    ENDLESS,
+    RESULT_TYPE,
+    can_show,
+    in_parts,
+    read_results,
+    record,
+    say,
+    say_left_out,
+    sentence,
+)
 
 
 @pytest.fixture
@@ -36,6 +47,7 @@ class TestSentence:
             (result(62.0, unit="days"), "62 days"),
             (result(-0.5, -1.25, 0.25), "-0.500 (95 % interval -1.250 to 0.250)"),
             (result(None, 30.0, None, 12, "days"), "not reached (95 % interval 30 to …; n = 12)"),
+            (result(None, 0.0, 1.0, 0, "share"), "not known (95 % interval 0.0–100.0; n = 0)"),
             (result(1234567.0, unit="people"), "1,234,567 people"),
             (result(0.05, 0.04, 0.06, unit="share", level=0.9), "5.0 % (90 % interval 4.0–6.0)"),
         ],
@@ -130,3 +142,84 @@ class TestCanShow:
     def test_a_milestone_open_on_one_side_is_known(self):
         cohort = self.cohort.assign(referral_latest=pd.Timestamp("2024-01-01"))
         assert can_show(cohort, "referral", what="referral")
+
+
+class TestSay:
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            (f"{0.096:.1%} of {1000:,}", "9.6 % of 1,000"),
+            ("5% (4% to 6%), 12 % already apart", "5 % (4 % to 6 %), 12 % already apart"),
+            (f"{math.nan:.1%} ({math.nan:.0f} to {0.5:.1%})", "not known (not known to 50.0 %)"),
+            (f"{math.nan:.0f} % and {np.float64('nan'):,.2f}", "not known and not known"),
+            ("Nan Hai, banana, finance", "Nan Hai, banana, finance"),
+            ("https://example.org/a%20b/2024%2Fq", "https://example.org/a%20b/2024%2Fq"),
+            ("", ""),
+        ],
+    )
+    def test_by_hand(self, text, said, shown):
+        say(text)
+        assert shown[0]["text/plain"] == said
+        assert shown[0]["text/html"] == f'<p class="said">{said}</p>'
+
+    def test_escapes(self, shown):
+        say("<script>alert('5%')</script> & more")
+        assert shown[0]["text/plain"] == "<script>alert('5 %')</script> & more"
+        assert shown[0]["text/html"] == (
+            '<p class="said">&lt;script&gt;alert(&#x27;5 %&#x27;)&lt;/script&gt; &amp; more</p>'
+        )
+
+    def test_carries_no_result(self, shown):
+        say("9.6%")
+        assert set(shown[0]) == {"text/plain", "text/html"}
+
+    def test_prints_outside_a_notebook(self, capsys):
+        say("9.6% of 1,000")
+        assert capsys.readouterr().out == "9.6 % of 1,000\n"
+
+
+class TestSayLeftOut:
+    def spells(self, people=(1200, 34), **attrs):
+        frame = pd.DataFrame({"lower": 1.0, "upper": 2.0, "n": people}, index=range(len(people)))
+        frame.attrs = {"interval": "first_symptom to diagnosis", **attrs}
+        return frame
+
+    def test_nobody(self, capsys):
+        say_left_out(self.spells(left_out={}, dates_set=0))
+        assert capsys.readouterr().out == "From first symptom to diagnosis: 1,234 people. Left out: nobody.\n"
+
+    def test_whom_why_and_how_many_dates_were_set(self, capsys):
+        say_left_out(self.spells(left_out={"first_symptom missing": 1001, "negative interval": 2}, dates_set=4000))
+        assert capsys.readouterr().out == (
+            "From first symptom to diagnosis: 1,234 people. Left out: first symptom missing (1,001); negative interval (2). "
+            "Dates set to one day: those of 4,000.\n"
+        )
+
+    def test_people_without_an_end_of_observation_get_advice(self, capsys):
+        say_left_out(self.spells(left_out={ENDLESS: 2}))
+        said = capsys.readouterr().out
+        assert "no end of observation the delays look shorter than they are" in said
+        assert "until=2024-12-31" in said
+
+    def test_of_nobody_and_of_spells_made_by_hand(self, capsys):
+        say_left_out(self.spells(people=()))
+        say_left_out(pd.DataFrame({"lower": [1.0, 2], "upper": [1.0, 2]}))
+        assert capsys.readouterr().out == (
+            "From first symptom to diagnosis: 0 people. Left out: nobody.\nFrom interval: 2 people. Left out: nobody.\n"
+        )
+
+    def test_of_real_spells(self, capsys):
+        people = pd.DataFrame(
+            {
+                "person": range(5),
+                "first_symptom": ["2024-01-01", "2024-01", "2024-01-05", None, "2024-02-01"],
+                "diagnosis": ["2024-02-01", "2024-03-01", None, "2024-03-01", "2024-02-01"],
+            }
+        )
+        cohort = fs.load_cohort(people)
+        say_left_out(fs.spells(cohort, "total_diagnostic", imprecise="midpoint", endless="exclude"))
+        said = capsys.readouterr().out
+        assert said.startswith("From first symptom to diagnosis: 3 people. Left out: ")
+        assert "first symptom missing (1)" in said
+        assert f"{ENDLESS} (1)" in said
+        assert "Dates set to one day: those of 1." in said

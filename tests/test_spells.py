@@ -143,7 +143,7 @@ def test_only_the_diagnosed_are_seen_and_could_have_been_seen_up_to_the_limit():
     s = spells(people, "total_diagnostic", seen="diagnosed")
     assert rows(s) == [(10, 10, 0, 0, 334, "diagnosis", 1), (10, 10, 0, 0, 365, "diagnosis", 1)]
     assert s.attrs["left_out"] == {"diagnosis not seen": 1}
-    with pytest.raises(ValueError, match="no an end|end of observation"):
+    with pytest.raises(ValueError, match=r"no an end|end of observation"):
         spells(people.drop(columns="observed_until"), "total_diagnostic", seen="diagnosed")
 
 
@@ -203,7 +203,7 @@ def test_a_published_table_with_bands_is_spells_as_it_stands():
 def test_tables_of_percentiles_and_unknown_groups_are_refused():
     with pytest.raises(ValueError, match="percentiles, not counts"):
         spells(published("northern-ireland-diagnosis-to-treatment"))
-    with pytest.raises(ValueError, match="'rute'.*'route'"):
+    with pytest.raises(ValueError, match=r"'rute'.*'route'"):
         spells(published("nhs-faster-diagnosis-2023-24"), by="rute")
 
 

@@ -29,6 +29,7 @@ PEOPLE = pd.DataFrame(
         "metastatic_at_diagnosis": pd.array([True, False, False, None, True, None], dtype="boolean"),
         "metastatic_sites": ["liver; Bone", "bone marrow", None, None, None, None],
         "detection": ["symptom", "screening", "emergency", "symptom", None, None],
+        "symptoms": ["Back pain; hip pain", None, "breast lump;back pain", None, None, "breast pain"],
         "first_symptom_group": [
             "back or bone pain",
             "no symptom",
@@ -125,10 +126,30 @@ def test_symptoms_belong_to_groups_and_sources_are_written_out():
         ("back or bone pain first", "a", "e"),
         ("other symptom first", "d", "e"),
         ("no symptom first", "b", "e"),
+        ("back pain first", "a", "e"),
+        ("bone pain first", "", "e"),
     ],
 )
 def test_named_people_by_hand(name, members, unknown):
     assert counted(name) == (members, unknown)
+
+
+def test_the_first_of_several_pains_counts():
+    pain = "back or bone pain"
+    people = pd.DataFrame(
+        [
+            ("back pain;hip pain", pain),
+            ("hip pain;back pain", pain),
+            (None, pain),
+            (None, "breast lump"),
+            ("back pain", None),
+        ],
+        columns=["symptoms", "first_symptom_group"],
+    )
+    queries = named_people().set_index("name")["query"]
+    back, bone = (people.eval(queries[f"{where} pain first"], engine="python") for where in ("back", "bone"))
+    assert back.astype("boolean").tolist() == [True, False, pd.NA, False, pd.NA]
+    assert bone.astype("boolean").tolist() == [False, True, pd.NA, False, False]
 
 
 def test_all_named_people_are_tested_above():

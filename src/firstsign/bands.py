@@ -50,6 +50,7 @@ def confidence_band(share: Array, se: Array, level: float, band: str) -> tuple[A
     inside = (share > 0) & (share < 1)
     p = np.where(inside, share, 0.5)
     half = norm.isf((1 - level) / 2) * se * np.abs(slope(p))
-    first, second = back(scale(p) - half), back(scale(p) + half)
+    with np.errstate(over="ignore"):  # an error far wider than the share leads to 0 or 1
+        first, second = back(scale(p) - half), back(scale(p) + half)
     low, high = np.minimum(first, second), np.maximum(first, second)
     return np.where(inside, low, np.nan), np.where(inside, high, np.nan)

@@ -164,7 +164,7 @@ def _maximise(likelihood: Likelihood) -> tuple[Array, Array]:
     """
     found = likelihood.start[likelihood.free]
     if len(found):
-        found = minimize(likelihood.loss, found, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 0.01}).x
+        found = minimize(likelihood.loss, found, method="Nelder-Mead", options={"xatol": 0.05, "fatol": 0.05}).x
     for _ in range(30):
         slope, bend = _derivatives(likelihood.loss, found)
         if (

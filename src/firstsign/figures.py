@@ -1,7 +1,4 @@
-"""Figures: an Axes in, the Axes out, drawn from a finished frame. Nothing is estimated here.
-
-Colours are those of Okabe & Ito (2008), told apart by people with any colour vision; lines differ in dashes too.
-"""
+"""Figures: an Axes in, the Axes out, drawn from a finished frame. Nothing is estimated here."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,10 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
-QUIET = "#5A5A5A"
-_STYLE = {
+from .palette import COLOURS as COLOURS
+from .palette import DASHES as DASHES
+from .palette import QUIET as QUIET
+from .palette import groups, ink, readable_on, refuse_too_many, words
+
+_STYLE: Any = {
     "figure.figsize": (8.0, 4.8),
     "figure.dpi": 100,
     "figure.facecolor": "white",
@@ -86,10 +85,10 @@ def delay_curve(
     """Share still waiting by day, with its band, as steps; under it the number at risk.
 
     curve    from `kaplan_meier`, with the column `by` if there are groups
-    at_risk  from `at_risk` for the same spells: a line of numbers for each group at its days
+    at_risk  from `at_risk` for the same spells: a line of numbers for each group at its days, as far as they are shown
     until    last day shown
     """
-    for name, one, colour, dashes in _groups(curve, by, colours):
+    for name, one, colour, dashes in groups(curve, by, colours):
         day = np.concatenate([[0.0], one["day"]])
         share = np.concatenate([[1.0], one["estimate"]])
         low, high = (_filled(one, side) for side in ("low", "high"))
@@ -99,7 +98,8 @@ def delay_curve(
     if by is not None:
         ax.legend(loc="upper right", handlelength=2.6)
     if at_risk is not None:
-        _number_at_risk(ax, at_risk, by, colours)
+        shown = at_risk[at_risk["day"] <= ax.get_xlim()[1]].sort_values("day", kind="stable")
+        _number_at_risk(ax, shown, by, colours)
     return ax
 
 
@@ -110,7 +110,7 @@ def _filled(one: pd.DataFrame, side: str) -> np.ndarray:
 
 def _share_axis(ax: Axes, until: float) -> None:
     ax.set_ylim(0, 1.02)
-    ax.set_xlim(0, until)
+    ax.set_xlim(0, max(until, 1))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share * 100:.0f} %"))
     if until > 800:
         ax.xaxis.set_major_formatter(FuncFormatter(lambda day, _: f"{day:,.0f}"))
@@ -130,7 +130,7 @@ def _number_at_risk(ax: Axes, at_risk: pd.DataFrame, by: str | None, colours: Ma
         ha="right",
         color=QUIET,
     )
-    for line, (name, one, colour, _) in enumerate(_groups(at_risk, by, colours)):
+    for line, (name, one, colour, _) in enumerate(groups(at_risk, by, colours)):
         below = -52 - 16 * (line + (by is not None))
         if by is not None:
             ax.annotate(
@@ -140,7 +140,7 @@ def _number_at_risk(ax: Axes, at_risk: pd.DataFrame, by: str | None, colours: Ma
                 xytext=(-34, below),
                 textcoords="offset points",
                 ha="right",
-                color=colour,
+                color=ink(colour),
             )
         for day, people in zip(one["day"], one["at_risk"], strict=True):
             ax.annotate(
@@ -150,7 +150,7 @@ def _number_at_risk(ax: Axes, at_risk: pd.DataFrame, by: str | None, colours: Ma
                 xytext=(0, below),
                 textcoords="offset points",
                 ha="center",
-                color=colour,
+                color=ink(colour),
                 annotation_clip=False,
             )
 
@@ -171,7 +171,7 @@ def banded_curve(
 
     curve  from `kaplan_meier` for banded spells: its days are the edges
     """
-    for name, one, colour, _ in _groups(curve, by, colours):
+    for name, one, colour, _ in groups(curve, by, colours):
         day, share = np.concatenate([[0.0], one["day"]]), np.concatenate([[1.0], one["estimate"]])
         for left, right, top, bottom in zip(day[:-1], day[1:], share[:-1], share[1:], strict=True):
             ax.fill_between([left, right], bottom, top, color=colour, alpha=0.12, linewidth=0)
@@ -196,7 +196,7 @@ def incidence(
     ax: Axes, curve: pd.DataFrame, until: float | None = None, colours: Mapping[Any, str] | None = None
 ) -> Axes:
     """Share of people who have ended in each way by each day, from `cumulative_incidence`, with bands."""
-    for name, one, colour, dashes in _groups(curve, "cause", colours):
+    for name, one, colour, dashes in groups(curve, "cause", colours):
         day, share = np.concatenate([[0.0], one["day"]]), np.concatenate([[0.0], one["estimate"]])
         low, high = (np.concatenate([[0.0], one[side].fillna(one["estimate"])]) for side in ("low", "high"))
         ax.step(day, share, where="post", color=colour, linestyle=dashes, label=name, zorder=3)
@@ -213,7 +213,7 @@ def shares(ax: Axes, frame: pd.DataFrame, label: str = "numerator", published: p
     frame      label column, share, low, high, and x, n if they are to be written out
     published  label column, share, and low, high where there are any
     """
-    ordered = frame.sort_values("share", ignore_index=True)
+    ordered = frame.sort_values("share", ignore_index=True, kind="stable", na_position="first")
     place = {name: row for row, name in enumerate(ordered[label])}
     ax.errorbar(
         ordered["share"],
@@ -240,7 +240,7 @@ def shares(ax: Axes, frame: pd.DataFrame, label: str = "numerator", published: p
             zorder=3,
         )
         ax.legend(loc="lower right")
-    ax.set_yticks(list(place.values()), list(place))
+    ax.set_yticks(list(place.values()), [words(name) for name in place])
     if {"x", "n"} <= set(ordered.columns):
         for row in ordered.itertuples():
             ax.annotate(
@@ -275,70 +275,42 @@ def stacked_intervals(ax: Axes, means: pd.DataFrame, by: str, order: Sequence[st
            over the parts only when they are taken over the same people
     order  the parts in their order
     """
-    wide = means.set_index([by, "interval"])["mean_days"].unstack("interval")[list(order)]
-    wide = wide.loc[wide.sum(axis=1).sort_values().index]
-    left = np.zeros(len(wide))
+    refuse_too_many(len(order), "parts")
+    wide = means.set_index([by, "interval"])["mean_days"].unstack("interval").reindex(columns=list(order))
+    lacking = ", ".join(str(group) for group in wide.index[wide.isna().any(axis=1)])
+    if lacking:
+        raise ValueError(f"A mean is missing for a part of the way of {lacking}: no bar can be laid end to end there.")
+    wide = wide.loc[wide.sum(axis=1).sort_values(kind="stable").index]
+    ends = wide.cumsum(axis=1)
+    rows, whole = range(len(wide)), ends.iloc[:, -1]
     for part, colour in zip(order, COLOURS, strict=False):
         ax.barh(
-            wide.index,
+            rows,
             wide[part],
-            left=left,
+            left=ends[part] - wide[part],
             color=colour,
             edgecolor="white",
             label=part.replace("_", " "),
             height=0.62,
         )
-        for y, (start, days) in enumerate(zip(left, wide[part], strict=True)):
-            if days > 0.06 * wide.sum(axis=1).max():
-                ax.text(
-                    start + days / 2,
-                    y,
-                    f"{days:.0f}",
-                    ha="center",
-                    va="center",
-                    color=_readable_on(colour),
-                    fontsize=10,
-                )
-        left += wide[part].to_numpy()
-    people = means.groupby(by)["n"].max() if "n" in means else pd.Series(dtype=float)
-    for y, (name, total) in enumerate(zip(wide.index, left, strict=True)):
-        text = f" {total:.0f} days" + (f"  (n = {people[name]:,.0f})" if name in people else "")
-        ax.text(total, y, text, va="center", fontsize=10, color=QUIET)
-    ax.set_xlim(0, left.max() * 1.3)
+        for row, days, end in zip(rows, wide[part], ends[part], strict=True):
+            if days > 0.06 * whole.max():
+                look: dict[str, Any] = {"ha": "center", "va": "center", "color": readable_on(colour), "fontsize": 10}
+                ax.text(end - days / 2, row, f"{days:.0f}", **look)
+    ax.set_yticks(rows, [words(name) for name in wide.index])
+    _write_totals(ax, whole, means.groupby(by)["n"].max() if "n" in means else pd.Series(dtype=float))
+    ax.set_xlim(0, max(whole.max(), 1) * 1.3)
     ax.set_xlabel("Mean days, laid end to end")
     ax.grid(axis="y", visible=False)
     ax.legend(loc="lower center", bbox_to_anchor=(0.45, -0.42), ncols=len(order))
     return ax
 
 
-def _readable_on(colour: str) -> str:
-    """Black or white, whichever stands out more from a colour (relative luminance, WCAG 2)."""
-    channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return "black" if linear @ [0.2126, 0.7152, 0.0722] > 0.179 else "white"
-
-
-def _groups(
-    frame: pd.DataFrame, by: str | None, colours: Mapping[Any, str] | None
-) -> list[tuple[str, pd.DataFrame, str, Any]]:
-    """Each group's name, rows, colour and dashes; groups in the order in which they stand in the frame."""
-    if by is None:
-        return [("", frame, COLOURS[0], DASHES[0])]
-    parts = list(frame.groupby(by, sort=False, dropna=False, observed=True))
-    if len(parts) > len(COLOURS):
-        raise ValueError(f"{len(parts)} groups cannot be told apart in one figure; show at most {len(COLOURS)}.")
-    named = []
-    for place, (name, rows) in enumerate(parts):
-        colour = (colours or {}).get(name, COLOURS[place])
-        named.append(
-            (
-                "not known" if pd.isna(name) else str(name),
-                rows,
-                colour,
-                DASHES[COLOURS.index(colour) if colour in COLOURS else place],
-            )
-        )
-    return named
+def _write_totals(ax: Axes, whole: pd.Series, people: pd.Series) -> None:
+    """The length of each bar and whom it counts, behind its end."""
+    for row, (days, count) in enumerate(zip(whole, people.reindex(whole.index), strict=True)):
+        text = f" {days:.0f} days" + ("" if pd.isna(count) else f"  (n = {count:,.0f})")
+        ax.text(days, row, text, va="center", fontsize=10, color=QUIET)
 
 
 def new(width: float = 8.0, height: float = 4.8) -> Axes:

@@ -48,6 +48,8 @@ def share_waiting(distribution: Any, days: Array, window: Array) -> Array:
 
 def _averages(days: Array, window: Array) -> Iterator[tuple[NDArray[np.bool_], Array, Callable[[Any], Array]]]:
     """Rows with a window, the shortest delay each can stand for, and how to average a function of the delay over it."""
+    if not window.any():
+        return
     wide = (window > 0) & np.isfinite(days) & (days > 0)
     near = wide & (days < 2 * window)
     for rows, (node, weight) in ((near, _NEAR), (wide & ~near, _FAR)):
@@ -63,12 +65,13 @@ def _average(function: Callable[[Array], Array], nodes: Array, weight: Array) ->
 
 def share_between(distribution: Any, lower: Array, upper: Array, window: Array) -> Array:
     """G(upper) - G(lower), from whichever of ended and waiting carries more digits."""
-    before = share_ended(distribution, lower, window)
-    between = share_ended(distribution, upper, window) - before
+    days, windows = np.stack([lower, upper]), np.stack([window, window])
+    before, after = share_ended(distribution, days, windows)
+    between = after - before
     late = before > 0.5
-    between[late] = share_waiting(distribution, lower[late], window[late]) - share_waiting(
-        distribution, upper[late], window[late]
-    )
+    if late.any():
+        before, after = share_waiting(distribution, days[:, late], windows[:, late])
+        between[late] = before - after
     return between
 
 

@@ -91,21 +91,23 @@ class People:
 
     def _day(self, column: str, side: str) -> str:
         if self.types[column].startswith(("DATE", "TIMESTAMP")):
-            return f"date_diff('day', DATE '1970-01-01', people.{self.column(column)}::DATE)::DOUBLE"
+            return f"(people.{self.column(column)}::DATE - DATE '1970-01-01')"
         if column not in self._texts:
             self._texts[column] = self._read_texts(column)
         return f'"{column} text".{side}'
 
     def _read_texts(self, column: str) -> pd.DataFrame:
-        given = self.query(f"SELECT DISTINCT {self.column(column)}::VARCHAR AS given FROM people ORDER BY 1")["given"]
-        windows = date_windows(given.dropna().reset_index(drop=True))
+        select = f"SELECT DISTINCT {self.column(column)}::VARCHAR AS given FROM people ORDER BY 1"
+        given = self.query(select)["given"].dropna().reset_index(drop=True)
+        windows = date_windows(given)
         wrong = windows["problem"].notna()
         if wrong.any():
-            raise ValueError(f"{column}: {windows.loc[wrong, 'problem'].iloc[0]} ({int(wrong.sum())} such texts).")
+            problem = windows.loc[wrong, "problem"].iloc[0]
+            raise ValueError(f"{column} {given[wrong].iloc[0]!r}: {problem} ({int(wrong.sum())} such texts).")
         days = {
             side: windows[side].astype("int64").where(windows[side].notna()) / _DAY for side in ("earliest", "latest")
         }
-        return pd.DataFrame({"given": given.dropna().to_numpy(), **days, "happened": windows["happened"].to_numpy()})
+        return pd.DataFrame({"given": given.to_numpy(), **days, "happened": windows["happened"].to_numpy()})
 
     def _has_open_texts(self, milestone: str) -> bool:
         table = self._texts.get(milestone)
@@ -118,20 +120,20 @@ class People:
 
 def _extreme(function: str, days: Iterable[str | None]) -> str:
     known = [day for day in days if day]
-    return f"{function}({', '.join(known)})" if known else "NULL::DOUBLE"
+    return f"{function}({', '.join(known)})" if known else "NULL::BIGINT"
 
 
 def _values(table: pd.DataFrame) -> str:
     """A frame of given, earliest, latest, happened as a SQL table of constants."""
 
     def number(value: float) -> str:
-        return "NULL::DOUBLE" if pd.isna(value) else f"{value}::DOUBLE"
+        return "NULL::BIGINT" if pd.isna(value) else f"{value:.0f}::BIGINT"
 
     columns = (table[name] for name in ("given", "earliest", "latest", "happened"))
     rows = [
         f"('{given.replace(chr(39), chr(39) * 2)}', {number(earliest)}, {number(latest)}, {bool(happened)})"
         for given, earliest, latest, happened in zip(*columns, strict=True)
-    ] or ["(NULL::VARCHAR, NULL::DOUBLE, NULL::DOUBLE, FALSE)"]
+    ] or ["(NULL::VARCHAR, NULL::BIGINT, NULL::BIGINT, FALSE)"]
     return f"SELECT * FROM (VALUES {', '.join(rows)}) AS t(given, earliest, latest, happened)"
 
 

@@ -65,13 +65,21 @@ def gather(parts: Sequence[pd.DataFrame], person: pd.Series | None, lines: np.nd
     return found[PROBLEM_COLUMNS]
 
 
+BACKWARDS = (
+    " People whose dates run backwards are mended in the file, left out and counted (negative='exclude'), or kept as they"
+    " are (negative='keep')."
+)
+
+
 def refusal(name: str, call: str, problems: pd.DataFrame) -> CohortError:
     """The error for a cohort with problems: one paragraph with the first few; `call` lists them all."""
     errors = problems[problems["severity"] == "error"]
     first = "; ".join(_sentence(problem) for problem in errors.head(SHOWN).to_dict("records"))
     more = f"; and {len(errors) - SHOWN:,} more" if len(errors) > SHOWN else ""
     count = "1 problem that stops" if len(errors) == 1 else f"{len(errors):,} problems that stop"
-    return CohortError(f"{name} has {count} loading: {first}{more}. {call} lists all.", problems)
+    backwards = errors["expected"].astype(str).str.startswith("a day not before").any()
+    choice = BACKWARDS if backwards else ""
+    return CohortError(f"{name} has {count} loading: {first}{more}. {call} lists all.{choice}", problems)
 
 
 def _sentence(problem: dict[Any, Any]) -> str:

@@ -25,7 +25,7 @@ def record(
     """Show a number with its interval, and carry it into the report's `results.json`.
 
     name        lowercase words joined by dots, the widest first: "share.bone_pain.metastatic"; once per notebook
-    value       the estimate; None or NaN where there is none (a quantile that was not reached)
+    value       the estimate; None or NaN where there is none, as for a quantile that was not reached
     low, high   the ends of its interval, in the same unit; None or NaN where there is none
     n           the people it was counted from
     unit        "share" (shown as a percentage), "days", or any other word to stand behind the number
@@ -73,7 +73,7 @@ def say(text: str) -> None:
 
     However the text was formatted, a per cent sign stands apart from its number, and a number that is NaN is "not known".
     """
-    text = re.sub(r"\bnan\b ?%?", "not known", re.sub(r"(?<=\d)%", " %", text))
+    text = re.sub(r"\bnan\b(?: ?%)?", "not known", re.sub(r"(?<=\d)%(?![0-9A-F]{2})", " %", text))
     show(text, f'<p class="said">{html.escape(text)}</p>')
 
 
@@ -82,7 +82,8 @@ def say_left_out(spells: pd.DataFrame) -> None:
     left_out: dict[str, int] = spells.attrs.get("left_out", {})
     reasons = "; ".join(f"{reason.replace('_', ' ')} ({people:,})" for reason, people in left_out.items()) or "nobody"
     interval = str(spells.attrs.get("interval", "interval")).replace("_", " ")
-    text = f"From {interval}: {spells['n'].sum():,} people. Left out: {reasons}."
+    people_in = spells["n"].sum() if "n" in spells else len(spells)
+    text = f"From {interval}: {people_in:,.0f} people. Left out: {reasons}."
     if spells.attrs.get("dates_set"):
         text += f" Dates set to one day: those of {spells.attrs['dates_set']:,}."
     if ENDLESS in left_out:
@@ -135,9 +136,10 @@ def in_parts(result: Mapping[str, Any]) -> dict[str, str]:
     scale = 100 if result["unit"] == "share" else 1
     decimals = _decimals(numbers, result["unit"])
     value, low, high = ["…" if number is None else f"{number * scale:,.{decimals}f}" for number in numbers]
+    none = "not reached" if result["unit"] == "days" else "not known"
     unit = {"share": " %", None: ""}.get(result["unit"], f" {result['unit']}")
     return {
-        "estimate": "not reached" if result["value"] is None else value + unit,
+        "estimate": none if result["value"] is None else value + unit,
         "interval": "" if result["level"] is None else _range(low, high),
         "n": "" if result["n"] is None else f"{result['n']:,}",
     }

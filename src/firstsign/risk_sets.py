@@ -57,20 +57,21 @@ def check_spells(spells: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
 
 def _check_rows(frame: pd.DataFrame) -> None:
-    lower, upper, entry, limit = (frame[name] for name in ("lower", "upper", "entry", "limit"))
+    names = ("lower", "upper", "window", "entry", "limit", "n")
+    values = frame[list(names)].to_numpy()
+    lower, upper, window, entry, limit, n = values.T
+    nameless, censored = frame["cause"].isna().to_numpy(), (frame["cause"] == "censored").to_numpy(bool)
     ended = np.isfinite(upper)
     exact = ended & (lower == upper)
     rules = {
-        "has a value that is missing or not a number": frame[["lower", "upper", "window", "entry", "limit", "n"]]
-        .isna()
-        .any(axis=1),
-        "has no cause": frame["cause"].isna(),
-        "counts a negative number of people": frame["n"] < 0,
-        "has a negative or infinite lower, window or entry": (frame[["lower", "window", "entry"]] < 0).any(axis=1)
-        | np.isinf(frame[["lower", "window", "entry", "n"]].to_numpy()).any(axis=1),
+        "has a value that is missing or not a number": np.isnan(values).any(axis=1),
+        "has no cause": nameless,
+        "counts a negative number of people": n < 0,
+        "has a negative or infinite lower, window or entry": (np.minimum(np.minimum(lower, window), entry) < 0)
+        | np.isinf(lower + window + entry + n),
         "ends before it begins (upper < lower)": upper < lower,
-        "is called censored, but has an end (finite upper)": ended & (frame["cause"] == "censored"),
-        "has a cause, but no end (upper is inf): call it censored": ~ended & (frame["cause"] != "censored"),
+        "is called censored, but has an end (finite upper)": ended & censored,
+        "has a cause, but no end (upper is inf): call it censored": ~ended & ~censored,
         "ends at or before its entry: such a person was never seen at risk": exact & (entry > 0) & (upper <= entry),
         "is censored at or before its entry: such a person was never seen at risk": ~ended
         & (entry > 0)
@@ -84,9 +85,7 @@ def _check_rows(frame: pd.DataFrame) -> None:
     for what, wrong in rules.items():
         if wrong.any():
             first = frame[wrong].iloc[0]
-            shown = ", ".join(
-                f"{name} {first[name]}" for name in ("lower", "upper", "window", "entry", "limit", "cause", "n")
-            )
+            shown = ", ".join(f"{name} {first[name]}" for name in (*names[:-1], "cause", "n"))
             raise ValueError(
                 f"{int(wrong.sum()):,} of the spells cannot be: the first {what} ({shown}; row {frame.index[wrong][0]})."
             )

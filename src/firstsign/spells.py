@@ -19,16 +19,16 @@ from .vocabulary import INTERVALS, MILESTONES
 
 COLUMNS = ["lower", "upper", "window", "entry", "limit", "cause", "n"]
 
-# What becomes of uncertain dates: the day of time zero, and the end's earliest and latest day. The other date of the
-# spell narrows a window first: nobody is diagnosed before the first symptom.
+# What becomes of uncertain dates: the day of time zero, and the end's earliest and latest day, counted from the earliest
+# day of time zero. The other date of the spell narrows a window first: nobody is diagnosed before the first symptom.
 _SET_DATES = {
-    "keep": ("zero_earliest", "end_earliest", "end_latest"),
-    "earliest": ("zero_earliest", "greatest(end_earliest, zero_earliest)", "greatest(end_earliest, zero_earliest)"),
+    "keep": ("0", "end_earliest", "end_latest"),
+    "earliest": ("0", "greatest(end_earliest, 0)", "greatest(end_earliest, 0)"),
     "latest": ("least(zero_latest, known_until)", "end_latest", "end_latest"),
     "midpoint": (
-        "(zero_earliest + least(zero_latest, known_until)) / 2",
-        "(greatest(end_earliest, zero_earliest) + end_latest) / 2",
-        "(greatest(end_earliest, zero_earliest) + end_latest) / 2",
+        "least(zero_latest, known_until) / 2",
+        "(greatest(end_earliest, 0) + end_latest) / 2",
+        "(greatest(end_earliest, 0) + end_latest) / 2",
     ),
 }
 
@@ -40,7 +40,7 @@ class _Wish(NamedTuple):
     end: str
     by: list[str]
     competing: list[str]
-    until: float | None
+    until: int | None
     seen: str
     imprecise: str
     whole_days: bool
@@ -94,7 +94,7 @@ def spells(
         )
     if isinstance(source, pd.DataFrame) and "kind" in source.attrs:
         return _from_bands(source, by)
-    wish = _Wish(*_milestones(interval), by, competing, _day(until), seen, imprecise, whole_days, endless)
+    wish = _Wish(*_milestones(interval), by, competing, calendar_day(until), seen, imprecise, whole_days, endless)
     people = People(source)
     dates = _dates(people, wish)
     counted = people.query(f"WITH {people.texts()}{dates},\n{_stages(wish)}")
@@ -126,56 +126,55 @@ def _milestones(interval: str | tuple[str, str] | None) -> tuple[str, str]:
     )
 
 
-def _day(until: str | date | None) -> float | None:
-    """Days since 1970 of one calendar day."""
+def calendar_day(until: str | date | None) -> int | None:
+    """Days since 1970 of one calendar day, None where none is given; ValueError for anything else."""
     if until is None or until == "":
         return None
     try:
         day = until if isinstance(until, date) else date.fromisoformat(str(until))
     except ValueError:
         raise ValueError(f"until is {until!r}; it must be one calendar day, such as '2024-12-31'.") from None
-    return float(day.toordinal() - date(1970, 1, 1).toordinal())
+    return day.toordinal() - date(1970, 1, 1).toordinal()
 
 
 def _dates(people: People, wish: _Wish) -> str:
     """One row per person: the windows of time zero and of every possible end, and when observation opens and closes."""
     zero = people.window(wish.start)
     ends = [people.window(name) for name in (wish.end, *wish.competing)]
-    last = [people.window(name) for name in ("last_seen", "death") if people.has(name) and name not in wish.competing]
-    if wish.end == "death":
-        last = [people.window("last_seen")] if people.has("last_seen") else []
-    fixed = [f"{wish.until}::DOUBLE"] if wish.until is not None else []
+    closing = [name for name in ("last_seen", "death") if name not in (wish.end, *wish.competing) and people.has(name)]
+    last = [people.window(name) for name in closing]
+    fixed = [f"{wish.until}"] if wish.until is not None else []
     fixed += [day] if (day := people.day("observed_until", "earliest")) else []
-    closed_earliest = ", ".join([*fixed, *(window.earliest for window in last), "NULL::DOUBLE"])
-    closed_latest = ", ".join([*fixed, *(window.latest for window in last), "NULL::DOUBLE"])
     columns = [
         *(f'people.{people.column(name)} AS "group {i}"' for i, name in enumerate(wish.by)),
         f"{zero.earliest} AS zero_earliest, {zero.latest} AS zero_latest",
         *(f"{end.earliest} AS earliest_{i}, {end.latest} AS latest_{i}" for i, end in enumerate(ends)),
-        f"least({closed_earliest}) AS closed_earliest, least({closed_latest}) AS closed_latest",
-        f"{people.day('observed_from', 'latest') or 'NULL::DOUBLE'} AS opened",
+        f"least({', '.join([*fixed, *(window.earliest for window in last), 'NULL::BIGINT'])}) AS closed_earliest",
+        f"least({', '.join([*fixed, *(window.latest for window in last), 'NULL::BIGINT'])}) AS closed_latest",
+        f"{people.day('observed_from', 'latest') or 'NULL::BIGINT'} AS opened",
     ]
     return f"dates AS (SELECT {', '.join(columns)} FROM people {people.joins()})"
 
 
 def _stages(wish: _Wish) -> str:
-    """From a person's dates to counted spells."""
+    """From a person's dates to counted spells.
+
+    People are counted as soon as their dates are days since time zero, so that all the rest is done once for each
+    distinct person and not for each of millions.
+    """
     groups = "".join(f'"group {i}", ' for i in range(len(wish.by)))
-    causes = [wish.end, *wish.competing]
+    causes = list(enumerate((wish.end, *wish.competing)))
     zero, lower, upper = _SET_DATES[wish.imprecise]
     width = int(wish.whole_days)
-    window = "zero_latest - zero_earliest" if wish.imprecise == "keep" else "0"
+    window = "zero_latest" if wish.imprecise == "keep" else "0"
     limit = f"closed_latest - zero + {width}" if wish.seen == "diagnosed" else "'inf'::DOUBLE"
     return f"""
-reached AS (SELECT *, {", ".join(_reached(i) for i in range(len(causes)))} FROM dates),
-ended AS (SELECT *, least({", ".join(f"reached_{i}" for i in range(len(causes)))}) AS end_earliest,
-    CASE {" ".join(f"WHEN reached_{i} = end_earliest THEN '{cause}'" for i, cause in enumerate(causes))}
-         ELSE 'censored' END AS cause,
-    least(closed_latest, CASE {
-        " ".join(f"WHEN cause = '{cause}' THEN coalesce(latest_{i}, closed_latest)" for i, cause in enumerate(causes))
-    } END) AS end_in_time,
-    CASE WHEN cause <> 'censored' THEN end_in_time END AS end_latest,
-    coalesce(end_latest, closed_earliest) AS known_until FROM reached),
+reached AS (SELECT *, {", ".join(_reached(i) for i, _ in causes)} FROM dates),
+counted AS (SELECT {groups}{_since_zero(wish)}, count(*) AS n FROM reached GROUP BY ALL),
+ended AS (SELECT *, least({", ".join(f"end_{i}" for i, _ in causes)}) AS end_earliest,
+    CASE {" ".join(f"WHEN end_{i} = end_earliest THEN '{cause}'" for i, cause in causes)} ELSE 'censored' END AS cause,
+    CASE {" ".join(f"WHEN cause = '{cause}' THEN latest_{i}" for i, cause in causes)} END AS end_latest,
+    coalesce(end_latest, closed_earliest) AS known_until FROM counted),
 placed AS (SELECT *, {zero} AS zero, greatest(0, opened - zero) AS entry,
     CASE cause WHEN 'censored' THEN closed_earliest ELSE {lower} END - zero AS lower_day,
     CASE cause WHEN 'censored' THEN 'inf'::DOUBLE ELSE {upper} - zero + {width} END AS upper_day FROM ended),
@@ -187,27 +186,48 @@ SELECT {groups}reason,
     CASE WHEN reason IS NULL THEN entry END AS entry,
     CASE WHEN reason IS NULL THEN {limit} END AS "limit",
     CASE WHEN reason IS NULL THEN cause END AS cause,
-    count(*) AS n,
-    count(*) FILTER (zero_latest > zero_earliest OR end_latest > end_earliest) AS unsure
+    sum(n)::BIGINT AS n,
+    sum(CASE WHEN zero_latest > 0 OR end_latest > end_earliest THEN n ELSE 0 END)::BIGINT AS unsure
 FROM judged GROUP BY ALL ORDER BY ALL"""
 
 
 def _reached(i: int) -> str:
     """The earliest day of a possible end, if it happened and that day lies within observation."""
     earliest = f"coalesce(earliest_{i}, CASE WHEN latest_{i} IS NOT NULL THEN least(zero_earliest, latest_{i}) END)"
-    return f"CASE WHEN {earliest} <= coalesce(closed_latest, 'inf'::DOUBLE) THEN {earliest} END AS reached_{i}"
+    return f"CASE WHEN closed_latest IS NULL OR {earliest} <= closed_latest THEN {earliest} END AS reached_{i}"
+
+
+def _since_zero(wish: _Wish) -> str:
+    """The dates as days since the earliest day of time zero; what can make no difference any more is NULL."""
+    ends = range(1 + len(wish.competing))
+    nothing = " AND ".join(f"reached_{i} IS NULL" for i in ends)
+    latest = "least(closed_latest, coalesce(latest_{i}, closed_latest))"
+    return ", ".join(
+        [
+            "zero_earliest IS NULL AND zero_latest IS NULL AS zero_missing",
+            "(zero_latest - zero_earliest)::DOUBLE AS zero_latest",
+            *(f"(reached_{i} - zero_earliest)::DOUBLE AS end_{i}" for i in ends),
+            *(
+                f"CASE WHEN reached_{i} IS NOT NULL THEN {latest.format(i=i)} - zero_earliest END AS latest_{i}"
+                for i in ends
+            ),
+            f"CASE WHEN {nothing} THEN closed_earliest - zero_earliest END AS closed_earliest",
+            f"{'closed_latest - zero_earliest' if wish.seen == 'diagnosed' else 'NULL::BIGINT'} AS closed_latest",
+            "CASE WHEN opened > zero_earliest THEN opened - zero_earliest END AS opened",
+        ]
+    )
 
 
 def _reason(wish: _Wish) -> str:
     """Why a person has no spell here, or NULL."""
     not_reached = f"WHEN cause <> '{wish.end}' THEN '{wish.end} not seen'" if wish.seen == "diagnosed" else ""
     return f"""CASE
-    WHEN zero_earliest IS NULL AND zero_latest IS NULL THEN '{wish.start} missing'
-    WHEN zero_earliest IS NULL OR zero_latest IS NULL THEN '{wish.start} not bounded by any date'
+    WHEN zero_missing THEN '{wish.start} missing'
+    WHEN zero_latest IS NULL THEN '{wish.start} not bounded by any date'
     {not_reached}
     WHEN known_until IS NULL {"OR closed_latest IS NULL" if wish.seen == "diagnosed" else ""} THEN '{ENDLESS}'
-    WHEN known_until < zero_earliest AND cause <> 'censored' THEN 'negative interval'
-    WHEN known_until < zero_earliest THEN 'observation ended before {wish.start}'
+    WHEN known_until < 0 AND cause <> 'censored' THEN 'negative interval'
+    WHEN known_until < 0 THEN 'observation ended before {wish.start}'
     WHEN entry > 0 AND CASE cause WHEN 'censored' THEN lower_day ELSE upper_day END <= entry
     THEN 'ended before observation began' END"""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from .errors import did_you_mean
 from .results import in_parts, show
 
 
@@ -25,12 +26,15 @@ def table(
     level     coverage of the interval, for the heading
     headings  other words for column names
 
-    Returns nothing. What is missing is shown as a dash.
+    Returns nothing. What is missing is shown as a dash. Raises ValueError for columns that the frame does not have, and for
+    cells that fall together: `value` needs a row of its own for each value of `across`.
     """
     words = in_words(frame, value, unit, across)
-    if value is not None and across is None and "low" in frame:
-        words = words.rename(columns={value: f"{value} ({100 * level:g} % interval)"})
-    words = words.rename(columns={name: str(name).replace("_", " ") for name in words.columns} | dict(headings or {}))
+    given = {_heading(name, frame): heading for name, heading in (headings or {}).items()}
+    shown = {name: given.get(name, str(name).replace("_", " ")) for name in words.columns}
+    if value in shown and "low" in frame:
+        shown[value] += f" ({100 * level:g} % interval)"
+    words = words.rename(columns=shown)
     show(words.to_string(index=False), words.to_html(index=False, border=0))
 
 
@@ -38,28 +42,44 @@ def in_words(
     frame: pd.DataFrame, value: str | None = None, unit: str | None = None, across: str | None = None
 ) -> pd.DataFrame:
     """The frame that `table` shows: every cell a text."""
+    _check(frame, value, across)
     words = frame.copy()
     if value is not None:
-        bounds = [
-            frame[side] if side in frame else pd.Series(float("nan"), index=frame.index) for side in ("low", "high")
-        ]
-        words[value] = [_estimate(*numbers, unit) for numbers in zip(frame[value].astype(float), *bounds, strict=True)]
+        missing = pd.Series(float("nan"), index=frame.index)
+        numbers = [frame[value].astype(float), frame.get("low", missing), frame.get("high", missing)]
+        words[value] = [_estimate(number, low, high, unit) for number, low, high in zip(*numbers, strict=True)]
         words = words.drop(columns=[name for name in ("low", "high", "se") if name in words])
     if across is not None and value is not None:
         keys = [name for name in words.columns if name not in (across, value)]
         order = list(dict.fromkeys(words[across]))
         words = words.set_index([*keys, across])[value].unstack(across, sort=False)[order].reset_index()
         words.columns.name = None
-    words.columns = pd.Index(
-        [_cell(name) if isinstance(name, Number) and name not in frame else name for name in words.columns]
-    )
+    words.columns = pd.Index([_heading(name, frame) for name in words.columns])
     for name in words.columns:
         words[name] = [_cell(cell) for cell in words[name]]
     return words
 
 
+def _check(frame: pd.DataFrame, value: str | None, across: str | None) -> None:
+    for name in (value, across):
+        if name is not None and name not in frame.columns:
+            raise ValueError(f"The frame has no column {name!r}{did_you_mean(name, frame.columns)} to show.")
+    if across is None:
+        return
+    if value is None:
+        raise ValueError(f"The values of {across!r} become columns of what? Name the column of estimates with value=.")
+    keys = [name for name in frame.columns if name not in (value, "low", "high", "se")]
+    if frame.duplicated(keys).any():
+        raise ValueError(f"Several rows have the same {', '.join(map(str, keys))}: one cell cannot hold them.")
+
+
+def _heading(name: Any, frame: pd.DataFrame) -> Any:
+    """A column's name, as text if it is a number that `across` made a column of."""
+    return _cell(name) if isinstance(name, Number) and name not in frame else name
+
+
 def _estimate(value: float, low: float, high: float, unit: str | None) -> str:
-    """ "9.6 % (7.9–11.6)"; "not reached" where there is no estimate."""
+    """ "9.6 % (7.9–11.6)"; "not known" where there is no estimate, of days "not reached"."""
     known = [None if pd.isna(number) else float(number) for number in (value, low, high)]
     level = None if known[1:] == [None, None] else 0.95
     shown = in_parts({"value": known[0], "low": known[1], "high": known[2], "level": level, "n": None, "unit": unit})
@@ -72,8 +92,13 @@ def _cell(cell: Any) -> str:
         return str(cell)
     if pd.isna(cell):
         return "–"
-    if isinstance(cell, Number) and float(cell).is_integer():
-        return f"{int(cell):,}"
     if isinstance(cell, Number):
-        return f"{cell:,.2f}".rstrip("0").rstrip(".") if abs(cell) >= 1 else f"{cell:.2g}"
-    return str(cell)
+        return _number(float(cell))
+    midnight = isinstance(cell, pd.Timestamp) and cell == cell.normalize()
+    return f"{cell:%Y-%m-%d}" if midnight else str(cell)
+
+
+def _number(number: float) -> str:
+    if number.is_integer():
+        return f"{number:,.0f}"
+    return f"{number:,.2f}".rstrip("0").rstrip(".") if abs(number) >= 1 else f"{number:.2g}"

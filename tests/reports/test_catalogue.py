@@ -48,6 +48,13 @@ def test_a_folder_without_reports_is_refused(tmp_path):
         reports(tmp_path)
 
 
-def test_our_own_reports_name_notebooks_with_numbers():
-    listed = (REPOSITORY / "notebooks" / "reports.yml").read_text(encoding="utf-8")
-    assert "01_first_sign" in listed
+def test_our_own_report_is_every_notebook_in_order(monkeypatch):
+    monkeypatch.delenv("FIRSTSIGN_NOTEBOOKS", raising=False)
+    main = find_report("main")
+    files = sorted((REPOSITORY / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    assert [notebook.path.resolve() for notebook in main.notebooks] == files
+    assert [notebook.name[:2] for notebook in main.notebooks] == [f"{at:02}" for at in range(1, len(files) + 1)]
+    assert "first sign" in main.title
+    assert main.description
+    for notebook in main.notebooks:
+        assert find_report(notebook.name[:2]).notebooks == (notebook,)

@@ -85,3 +85,9 @@ def test_an_unknown_scenario_gets_the_nearest():
 def test_an_unknown_cohort_is_refused():
     with pytest.raises(ValueError, match="lupos"):
         check_words({"01": {"cohort": "lupos"}}, None)
+
+
+def test_a_last_day_that_is_no_day_is_refused_before_anything_runs():
+    check_words({"02": {"until": "2024-12-31"}, "03": {"until": ""}}, None)
+    with pytest.raises(ValueError, match=r"until is 'soon'.*calendar day"):
+        check_words({"02": {"until": "soon"}}, None)

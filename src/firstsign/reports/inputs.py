@@ -38,7 +38,7 @@ def own_cohort(settled: Mapping[str, Mapping[str, Any]], caller: Path) -> Path |
 
 
 def check_words(settled: Mapping[str, Mapping[str, Any]], own: Path | None) -> None:
-    """Refuse, before a kernel starts, a cohort that cannot be loaded and a scenario that nobody wrote.
+    """Refuse, before a kernel starts, a cohort that cannot be loaded, a scenario that nobody wrote and a day that is none.
 
     Raises ValueError (`CohortError`, with every problem of the file, for a cohort).
     """
@@ -49,6 +49,10 @@ def check_words(settled: Mapping[str, Mapping[str, Any]], own: Path | None) -> N
 
             load_cohort(chosen if own is None else _short(own), **_negative(values))
             break
+    for until in sorted({values["until"] for values in settled.values() if values.get("until")}):
+        from firstsign.spells import calendar_day
+
+        calendar_day(until)
     wanted = sorted({values["scenario"] for values in settled.values() if "scenario" in values})
     if wanted:
         from firstsign.scenarios import scenarios

@@ -1,0 +1,370 @@
+"""Our notebooks, run as the report: with simulated people, with a user's file of three columns, with the lupus cohort."""
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+import firstsign as fs
+from firstsign.places import PACKAGE, REPOSITORY
+from firstsign.reports.executed import figures_of
+from firstsign.reports.making import make
+from firstsign.reports.planning import plan
+
+NAMES = ("01_first_sign", "02_intervals", "03_delay_curves")
+FIGURES = {"simulated": (3, 1, 6), "own": (1, 0, 4), "lupus": (1, 0, 5)}
+LONGEST = 60  # seconds a notebook may take
+PEOPLE = 2000
+OWN = """\
+person,first_symptom,diagnosis
+ada,2023-01-10,2023-02-14
+ben,2023-01,2023-03-01
+cyd,2023-02-03/2023-02-20,2023-04
+dan,2023-03-01,
+eva,2023-03,2023-03-28
+fay,2023-04-11,2023-04-11
+gus,2023-05-02,2023-09-15
+hal,2023-06,
+ida,2023-06-20,2023-08-01
+jon,2022,2023-07-07
+"""
+UNTIL = "2023-12-31"
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One worker at a time."""
+    while True:
+        try:
+            lock.mkdir()
+            break
+        except FileExistsError:
+            time.sleep(0.2)
+    try:
+        yield
+    finally:
+        lock.rmdir()
+
+
+def _version(tmp_path_factory, request, **parameters) -> Path:
+    """The folder of a version of the main report, made by the first of pytest's workers that asks for it."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if hasattr(request.config, "workerinput") else shared
+    out = shared / f"report-{request.fixturename}"
+    with _alone(out.with_suffix(".lock")):
+        if str(parameters.get("cohort")).endswith(".csv"):
+            parameters["cohort"] = str(shared / parameters["cohort"])
+            Path(parameters["cohort"]).write_text(OWN)
+        made = make(plan("main", parameters, out), timeout=10 * LONGEST)
+    assert made.failures == {}
+    return made.version
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory, request):
+    """The report with all its defaults but fewer people."""
+    return _version(tmp_path_factory, request, people=PEOPLE)
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory, request):
+    """The report on a user's file: three columns, months and ranges among the dates, two people not diagnosed."""
+    return _version(tmp_path_factory, request, cohort="mine.csv", until=UNTIL)
+
+
+@pytest.fixture(scope="session")
+def lupus(tmp_path_factory, request):
+    """The report on the lupus cohort."""
+    return _version(tmp_path_factory, request, cohort="lupus")
+
+
+@pytest.fixture(
+    params=["simulated", "own", pytest.param("lupus", marks=pytest.mark.slow)],
+)
+def version(request):
+    """Each of the three, with its name."""
+    return request.param, request.getfixturevalue(request.param)
+
+
+def results_of(version: Path) -> pd.DataFrame:
+    return pd.DataFrame(json.loads((version / "results.json").read_text())["results"]).set_index(["notebook", "name"])
+
+
+def executed(version: Path, name: str) -> dict:
+    return json.loads((version / f"{name}.ipynb").read_text())
+
+
+def lines(version: Path, name: str, kind: str) -> list[str]:
+    """The sentences of a kind ("said", "skipped") on a notebook's page."""
+    page = BeautifulSoup((version / f"{name}.html").read_text(), "html.parser")
+    return [found.get_text() for found in page.find_all("p", class_=kind)]
+
+
+class TestEveryVersion:
+    def test_is_complete_and_quick(self, version):
+        manifest = json.loads((version[1] / "manifest.json").read_text())
+        assert manifest["status"] == "complete"
+        assert manifest["failures"] == []
+        assert set(manifest["times"]["seconds"]) == set(NAMES)
+        assert max(manifest["times"]["seconds"].values()) < LONGEST
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_pages_show_no_leavings(self, version, name):
+        markup = (version[1] / f"{name}.html").read_text()
+        for leaving in ("Text(0", "&lt;Axes", "&lt;Figure", "Warning:", "Traceback", "&lt;NA&gt;", "nan%", "nan days"):
+            assert leaving not in markup, leaving
+        page = BeautifulSoup(re.sub(r'src="data:[^"]*"', "", markup), "html.parser")
+        for code in page.find_all("details", class_="code"):
+            code.decompose()
+        words = page.get_text()
+        assert words.count("Not medical advice") == 1
+        assert not re.search(r"\bnan\b", words)
+        sentences = lines(version[1], name, "said") + lines(version[1], name, "skipped")
+        assert [line for line in sentences if re.search(r"\d%|\{|\}", line) and "://" not in line] == []
+
+    def test_nothing_names_a_folder_of_this_machine(self, version, tmp_path):
+        folders = {str(REPOSITORY), str(PACKAGE.parent), str(Path.home()), str(tmp_path.parent.parent), "/tmp/"}
+        for path in sorted(version[1].rglob("*")):
+            if path.is_file():
+                written = path.read_text(errors="ignore")
+                assert [folder for folder in folders if len(folder) > 1 and f"{folder}" in written] == [], path.name
+
+    def test_every_figure_is_there_and_says_what_it_shows(self, version):
+        kind, folder = version
+        for name, count in zip(NAMES, FIGURES[kind], strict=True):
+            drawn = list(figures_of(executed(folder, name)))
+            page = BeautifulSoup((folder / f"{name}.html").read_text(), "html.parser")
+            alts = [image.get("alt", "") for image in page.find_all("img")]
+            assert len(drawn) == len(alts) == count, name
+            assert {figure.kind for figure in drawn} <= {"svg"}
+            assert [figure.alt for figure in drawn] == alts
+            assert len(set(alts)) == len(alts)
+            assert all(len(alt) > 20 and "nan" not in alt.split() for alt in alts), alts
+
+    def test_every_table_that_was_made_has_rows(self, version):
+        for name in NAMES:
+            page = BeautifulSoup((version[1] / f"{name}.html").read_text(), "html.parser")
+            assert page.find_all("table")
+            assert [table for table in page.find_all("table") if not table.find_all("td")] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_notebooks_themselves_have_no_outputs(name):
+    notebook = json.loads((REPOSITORY / "notebooks" / f"{name}.ipynb").read_text())
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+
+
+def matches(recorded: pd.Series, *numbers: float) -> None:
+    """Value, low and high of a recorded result are these numbers, which another call gave."""
+    held = pd.to_numeric(recorded[["value", "low", "high"]]).to_numpy(float)
+    np.testing.assert_allclose(held, numbers, rtol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def results(simulated):
+    return results_of(simulated)
+
+
+@pytest.fixture(scope="module")
+def people():
+    return fs.simulate(PEOPLE, 20260101, "england")
+
+
+class TestSimulated:
+    """What the report recorded, computed again from the same people."""
+
+    def test_expected_numbers_are_there_and_finite(self, results):
+        groups, ends = ("breast_lump", "back_or_bone_pain"), ("median", "p90")
+        intervals = ("patient", "primary_care", "referral_to_diagnosis", "treatment", "total_diagnostic", "total")
+        symptoms = ("breast_lump", "nipple_abnormality", "breast_pain", "back_pain", "weight_loss")
+        below = ("everyone", "diagnosed", "metastatic_at_diagnosis", "ever_metastatic", "bone_metastases")
+        beyond = ("28.referral_to_diagnosis", "60.diagnostic", "62.secondary_care", "89.patient", "90.total_diagnostic")
+        expected = {
+            "01_first_sign": {f"share.{symptom}.found_by_symptom" for symptom in symptoms}
+            | {f"share.bone_pain_first.{name}" for name in below}
+            | {f"people_to_tell.6_from_{rival}_percent" for rival in (3, 12)},
+            "02_intervals": {f"days.{name}.{group}.{end}" for name in intervals for group in groups for end in ends}
+            | {"days.total.sum_of_medians", "days.total.median_of_complete"}
+            | {f"share.longer_than_{name}" for name in beyond},
+            "03_delay_curves": {f"days.total_diagnostic.{end}" for end in ends}
+            | {f"days.total_diagnostic.{group}.median" for group in groups}
+            | {"share.waiting_after_90_days", "share.waiting_after_365_days", "share.dead_before_diagnosis"}
+            | {"log_rank.bone_pain_against_lump.p", "aic_difference.weibull_minus_lognormal"}
+            | {"days.lupus.onset_to_diagnosis.median"},
+        }
+        for notebook, names in expected.items():
+            assert names - set(results.loc[notebook].index) == set()
+            assert np.isfinite(results.loc[notebook].loc[sorted(names), "value"].astype(float)).all()
+
+    def test_every_interval_holds_its_estimate(self, results):
+        bounded = results.dropna(subset=["low", "high"])
+        assert len(bounded) > 30
+        assert (bounded["low"] <= bounded["value"]).all()
+        assert (bounded["value"] <= bounded["high"]).all()
+        shares = results[results["unit"] == "share"]
+        assert shares["value"].between(0, 1).all()
+
+    def test_nothing_was_skipped(self, simulated):
+        assert [line for name in NAMES for line in lines(simulated, name, "skipped")] == []
+        assert [line for name in NAMES for line in lines(simulated, name, "said") if "Skipped" in line] == []
+
+    def test_shares(self, results, people):
+        for notebook_name, numerator, denominator in (
+            ("share.back_pain.found_by_symptom", "back pain", "found by symptom"),
+            ("share.bone_pain_first.ever_metastatic", "back or bone pain first", "ever metastatic"),
+            ("share.bone_pain_first.bone_metastases", "back or bone pain first", "bone metastases"),
+        ):
+            row = fs.share(people, numerator, denominator).iloc[0]
+            recorded = results.loc[("01_first_sign", notebook_name)]
+            matches(recorded, row["share"], row["low"], row["high"])
+            assert recorded["n"] == row["n"]
+
+    def test_a_share_by_counting(self, results, people):
+        """Another route: no firstsign between the people and the number."""
+        found = people[people["detection"] == "symptom"]
+        lump = found["symptoms"].str.split(";").map(lambda listed: "breast lump" in [one.strip() for one in listed])
+        recorded = results.loc[("01_first_sign", "share.breast_lump.found_by_symptom")]
+        assert recorded["value"] == lump.mean()
+        assert recorded["n"] == len(found)
+
+    @pytest.mark.parametrize("interval", ["patient", "referral_to_diagnosis", "total"])
+    def test_quantiles(self, results, people, interval):
+        by = "first_symptom_group"
+        spells = fs.spells(people, interval, by=by, imprecise="midpoint", endless="exclude")
+        found = fs.quantiles(spells, [0.5, 0.9], by=by).set_index([by, "q"])
+        for group in ("breast lump", "back or bone pain"):
+            for q, end in ((0.5, "median"), (0.9, "p90")):
+                recorded = results.loc[("02_intervals", f"days.{interval}.{group.replace(' ', '_')}.{end}")]
+                matches(recorded, *found.loc[(group, q), ["days", "low", "high"]])
+                assert recorded["n"] == spells.loc[spells[by] == group, "n"].sum()
+
+    def test_what_adds_up(self, results, people):
+        days = fs.interval_days(people).dropna()
+        parts = ["patient", "primary_care", "referral_to_diagnosis", "treatment"]
+        kept = results.loc["02_intervals"]
+        assert kept.loc["days.total.sum_of_medians", "value"] == days[parts].median().sum()
+        assert kept.loc["days.total.median_of_complete", "value"] == days["total"].median()
+        assert kept.loc["days.total.median_of_complete", "n"] == len(days)
+
+    def test_curves_and_tests(self, results, people):
+        spells = fs.spells(people, "total_diagnostic", imprecise="midpoint", endless="exclude")
+        kept = results.loc["03_delay_curves"]
+        for day in (90, 365):
+            row = fs.share_longer_than(spells, day).iloc[0]
+            matches(kept.loc[f"share.waiting_after_{day}_days"], row["share"], row["low"], row["high"])
+        two = people[people["first_symptom_group"].isin(["breast lump", "back or bone pain"])]
+        by = "first_symptom_group"
+        grouped = fs.spells(two, "total_diagnostic", by=by, imprecise="midpoint", endless="exclude")
+        p = fs.log_rank(grouped, by=by)["p"][0]
+        assert kept.loc["log_rank.bone_pain_against_lump.p", "value"] == pytest.approx(p, rel=1e-9)
+
+    def test_the_published_table_by_counting(self, results):
+        """Another route: the shares beyond 28 days as plain quotients of the printed counts."""
+        told = fs.published("nhs-faster-diagnosis-2023-24")
+        after = told[told["from_day"] > 28].groupby("route")["people"].sum() / told.groupby("route")["people"].sum()
+        kept = results.loc["03_delay_curves"]
+        recorded = kept[kept.index.str.startswith("share.longer_than_28.nhs.")]["value"]
+        assert len(recorded) == 4
+        np.testing.assert_allclose(sorted(recorded.astype(float)), sorted(after), rtol=1e-12)
+
+    def test_the_same_number_is_the_same_in_two_notebooks(self, results):
+        for group in ("breast_lump", "back_or_bone_pain"):
+            name = f"days.total_diagnostic.{group}.median"
+            assert results.loc[("02_intervals", name), "value"] == results.loc[("03_delay_curves", name), "value"]
+
+
+class TestOwnFile:
+    """Three columns still make a report."""
+
+    def test_says_what_it_skips(self, own):
+        assert lines(own, "01_first_sign", "skipped") == [
+            "Skipped: the mix of presenting symptoms needs symptoms and detection, which this cohort does not have.",
+            "Skipped: the claim about bone pain needs first_symptom_group, which this cohort does not have.",
+        ]
+        skipped = lines(own, "02_intervals", "skipped")
+        assert any("a table by first symptom needs first_symptom_group" in line for line in skipped)
+        assert any("the patient interval needs first_presentation" in line for line in skipped)
+        assert any("competing death needs death" in line for line in lines(own, "03_delay_curves", "skipped"))
+
+    def test_counts_everybody(self, own):
+        for name in NAMES[1:]:
+            said = [line for line in lines(own, name, "said") if line.startswith("From first symptom to diagnosis: ")]
+            assert any("10 people. Left out: nobody." in line for line in said)
+            assert any("Dates set to one day: those of 5." in line for line in said)
+        assert any(line.startswith("2 further people") for line in lines(own, "03_delay_curves", "said"))
+
+    def test_numbers_are_those_of_the_file(self, own, tmp_path):
+        path = tmp_path / "mine.csv"
+        path.write_text(OWN)
+        kept = results_of(own).loc["03_delay_curves"]
+        spells = fs.spells(fs.load_cohort(path), "total_diagnostic", until=UNTIL, imprecise="midpoint")
+        matches(kept.loc["days.total_diagnostic.median"], *fs.quantiles(spells, 0.5)[["days", "low", "high"]].iloc[0])
+        row = fs.share_longer_than(spells, 90).iloc[0]
+        matches(kept.loc["share.waiting_after_90_days"], row["share"], row["low"], row["high"])
+        assert kept.loc["share.waiting_after_90_days", "n"] == 10
+
+    def test_a_share_by_hand(self, own):
+        """Longer than 90 days: Gus (136), Jon (whatever his day in 2022), Dan and Hal, who were never diagnosed: 4 of 10."""
+        recorded = results_of(own).loc[("03_delay_curves", "share.waiting_after_90_days")]
+        assert recorded["value"] == pytest.approx(0.4)
+
+    def test_nobody_is_named(self, own):
+        people = [line.split(",")[0] for line in OWN.splitlines()[1:]]
+        for name in NAMES:
+            words = BeautifulSoup((own / f"{name}.html").read_text(), "html.parser").get_text()
+            assert [person for person in people if re.search(rf"\b{person}\b", words)] == []
+
+
+@pytest.mark.slow
+class TestLupus:
+    def test_numbers_are_those_of_the_cohort(self, lupus):
+        kept = results_of(lupus).loc["03_delay_curves"]
+        spells = fs.spells(fs.load_cohort("lupus"), "total_diagnostic", imprecise="midpoint")
+        median = fs.quantiles(spells, 0.5)[["days", "low", "high"]].iloc[0]
+        matches(kept.loc["days.total_diagnostic.median"], *median)
+        matches(kept.loc["days.lupus.onset_to_diagnosis.median"], *median)
+        assert kept.loc["days.total_diagnostic.median", "n"] == 99
+
+    def test_speaks_of_lupus_and_not_of_lumps(self, lupus):
+        said = lines(lupus, "03_delay_curves", "said")
+        assert said[0].startswith("99 people. Merrell")
+        assert not [line for line in said if "lump" in line]
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_in_a_browser(browser, simulated, width):
+    tab, wrong = browser.new_page(viewport={"width": width, "height": 844}), []
+    tab.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or wrong.append(asked.url))
+    tab.on("requestfailed", lambda asked: wrong.append(f"failed: {asked.url[:80]}"))
+    tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    pages = [simulated.parent.parent / "index.html", simulated / "index.html"]
+    for page in [*pages, *(simulated / f"{name}.html" for name in NAMES)]:
+        tab.goto(page.as_uri())
+        broken = "[...document.images].filter(image => !(image.complete && image.naturalWidth > 0)).length"
+        assert tab.evaluate(broken) == 0, page.name
+        assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.name
+    tab.close()
+    assert wrong == []
