@@ -151,6 +151,7 @@ class TestNumberAtRisk:
             x, y = found[f"{row.at_risk:,}"]
             assert x == pytest.approx(ax.transData.transform((row.day, 0))[0], abs=1)
             assert y < ax.xaxis.label.get_window_extent().y0
+        assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "20", "40"], "a day to read each at"
         assert found["At risk"][1] == pytest.approx(found["600"][1], abs=2)
         assert found["At risk"][0] < found["1,200"][0]
 
@@ -181,6 +182,12 @@ def test_a_fitted_curve_lies_over_the_counted_one(ax):
     np.testing.assert_array_equal(np.column_stack(fitted.get_data()), survival)
     assert fitted.get_zorder() > counted.get_zorder()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["lognormal"]
+
+
+def test_a_counted_curve_can_have_a_name_of_its_own(ax):
+    figures.delay_curve(ax, CURVE, label="counted")
+    assert list(steps(ax)) == ["counted"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["counted"]
 
 
 def test_a_banded_curve_has_dots_at_the_edges_and_boxes_between(ax):
@@ -296,6 +303,10 @@ def test_panels_share_their_scales_and_spare_ones_are_gone():
     assert len(axes) == len(figure.axes) == 3
     axes[0].set_xlim(0, 7)
     assert axes[2].get_xlim() == (0, 7)
+    plt.close(figure)
+    figure, (one, other) = figures.panels(2, shared=False)
+    one.set_xlim(0, 7)
+    assert other.get_xlim() != (0, 7)
     plt.close(figure)
 
 

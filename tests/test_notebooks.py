@@ -130,6 +130,11 @@ class TestEveryVersion:
         sentences = lines(version[1], name, "said") + lines(version[1], name, "skipped")
         assert [line for line in sentences if re.search(r"\d%|\{|\}", line) and "://" not in line] == []
 
+    @pytest.mark.parametrize("name", NAMES)
+    def test_no_cell_warns(self, version, name):
+        outputs = [output for cell in executed(version[1], name)["cells"] for output in cell.get("outputs", [])]
+        assert ["".join(output["text"]) for output in outputs if output.get("name") == "stderr"] == []
+
     def test_nothing_names_a_folder_of_this_machine(self, version, tmp_path):
         folders = {str(REPOSITORY), str(PACKAGE.parent), str(Path.home()), str(tmp_path.parent.parent), "/tmp/"}
         for path in sorted(version[1].rglob("*")):
@@ -189,7 +194,7 @@ class TestSimulated:
         below = ("everyone", "diagnosed", "metastatic_at_diagnosis", "ever_metastatic", "bone_metastases")
         beyond = ("28.referral_to_diagnosis", "60.diagnostic", "62.secondary_care", "89.patient", "90.total_diagnostic")
         expected = {
-            "01_first_sign": {f"share.{symptom}.found_by_symptom" for symptom in symptoms}
+            "01_first_sign": {f"share.{symptom}.symptomatic" for symptom in symptoms}
             | {f"share.bone_pain_first.{name}" for name in below}
             | {f"people_to_tell.6_from_{rival}_percent" for rival in (3, 12)},
             "02_intervals": {f"days.{name}.{group}.{end}" for name in intervals for group in groups for end in ends}
@@ -219,7 +224,7 @@ class TestSimulated:
 
     def test_shares(self, results, people):
         for notebook_name, numerator, denominator in (
-            ("share.back_pain.found_by_symptom", "back pain", "found by symptom"),
+            ("share.back_pain.symptomatic", "back pain", "symptomatic"),
             ("share.bone_pain_first.ever_metastatic", "back or bone pain first", "ever metastatic"),
             ("share.bone_pain_first.bone_metastases", "back or bone pain first", "bone metastases"),
         ):
@@ -230,9 +235,9 @@ class TestSimulated:
 
     def test_a_share_by_counting(self, results, people):
         """Another route: no firstsign between the people and the number."""
-        found = people[people["detection"] == "symptom"]
+        found = people[people["detection"].isin(["symptom", "emergency"])]
         lump = found["symptoms"].str.split(";").map(lambda listed: "breast lump" in [one.strip() for one in listed])
-        recorded = results.loc[("01_first_sign", "share.breast_lump.found_by_symptom")]
+        recorded = results.loc[("01_first_sign", "share.breast_lump.symptomatic")]
         assert recorded["value"] == lump.mean()
         assert recorded["n"] == len(found)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from firstsign.problems import PROBLEM_COLUMNS, CohortError, gather, problem_rows, refusal
 
@@ -43,6 +44,13 @@ def test_the_error_names_the_first_three_and_counts_the_rest():
         "row 1 (line 2), column 'stage': '9', expected: 1, 2, 3 or 4; row 2 (line 3), column 'age': 'y', expected: a number; "
         "and 1 more. check_cohort('mine.csv') lists all."
     )
+
+
+@pytest.mark.parametrize("backwards", [True, False])
+def test_only_people_whose_dates_run_backwards_get_the_choice(backwards):
+    expected = "a day not before 2024-03-01" if backwards else "a day before the death"
+    error = refusal("mine.csv", "check", gather([problem_rows([0], "diagnosis", ["x"], expected)], PEOPLE, LINES))
+    assert ("negative='exclude'" in str(error)) is backwards
 
 
 def test_one_problem_of_the_whole_file():

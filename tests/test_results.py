@@ -15,6 +15,7 @@ from firstsign.results import (
     RESULT_TYPE,
     can_show,
     in_parts,
+    in_words,
     read_results,
     record,
     say,
@@ -59,6 +60,18 @@ class TestSentence:
     def test_keeps_three_figures_or_a_tenth_of_a_day(self, value, unit):
         said = float(in_parts(result(value, unit=unit))["estimate"].split()[0].replace(",", ""))
         assert said == pytest.approx(value, rel=0.0051, abs=0.051 if unit == "days" else 5e-7)
+
+
+class TestInWords:
+    def test_by_hand(self):
+        assert in_words(np.float64(0.096), 0.079, 0.116, 1000, "share") == "9.6 % (95 % interval 7.9–11.6; n = 1,000)"
+        assert in_words(7, 6.0, math.nan, unit="days", level=0.9) == "7 days (90 % interval 6 to …)"
+        assert in_words(math.nan, math.nan, math.nan, unit="days") == "not reached"
+        assert in_words(None, unit="share") == "not known"
+
+    def test_says_what_record_shows(self, shown):
+        record("a", 12.345, 11.0, 14.0, 40, "days", 0.9)
+        assert shown[0]["text/plain"] == f"a  {in_words(12.345, 11.0, 14.0, 40, 'days', 0.9)}"
 
 
 class TestRecord:

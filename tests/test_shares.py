@@ -274,7 +274,7 @@ def test_on_a_simulated_cohort_the_counts_add_up():
 
 def brute_force(people, truth, other, level, method):
     bounds = [interval(x, people, level, method) for x in range(people + 1)]
-    outside = [other < low or other > high for low, high in bounds]
+    outside = [other < low if truth > other else other > high for low, high in bounds]
     return binom.pmf(np.arange(people + 1), people, truth)[outside].sum()
 
 
@@ -287,14 +287,16 @@ def test_chance_to_tell_adds_up_the_counts_one_by_one(people, truth, other, meth
 
 def test_chance_to_tell_equals_a_simulation():
     x = np.random.default_rng(7).binomial(300, 0.06, 4000)
-    told = np.mean([not low <= 0.03 <= high for low, high in (wilson(int(one), 300) for one in x)])
+    told = np.mean([low > 0.03 for low, _ in (wilson(int(one), 300) for one in x)])
     chance = chance_to_tell(300, 0.06, 0.03)
     assert abs(told - chance) < 3 * np.sqrt(chance * (1 - chance) / 4000)
 
 
-def test_chance_to_tell_of_the_truth_itself_is_what_the_interval_misses():
-    assert 0.03 < chance_to_tell(200, 0.3, 0.3) < 0.07
-    assert chance_to_tell(200, 0.3, 0.3, method="exact") <= 0.05
+def test_an_interval_on_the_wrong_side_tells_nothing():
+    """At a level of one half, 0 of 15 has an interval below 3 %: it leaves 3 % out, but says less than 3 %, not 6 %."""
+    assert wilson(0, 15, 0.5)[1] < 0.03
+    assert chance_to_tell(15, 0.06, 0.03, 0.5) < 1 - binom.pmf(0, 15, 0.06) + 1e-12
+    assert_allclose(chance_to_tell(15, 0.06, 0.03, 0.5), brute_force(15, 0.06, 0.03, 0.5, "wilson"), atol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,7 @@ def test_symptoms_belong_to_groups_and_sources_are_written_out():
         ("not diagnosed", "f", ""),
         ("presented", "abc", ""),
         ("found by symptom", "ad", "ef"),
+        ("symptomatic", "acd", "ef"),
         ("found by screening", "b", "ef"),
         ("found as an emergency", "c", "ef"),
         ("metastatic at diagnosis", "ae", "df"),

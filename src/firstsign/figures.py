@@ -81,24 +81,27 @@ def delay_curve(
     by: str | None = None,
     until: float | None = None,
     colours: Mapping[Any, str] | None = None,
+    label: str = "",
 ) -> Axes:
     """Share still waiting by day, with its band, as steps; under it the number at risk.
 
     curve    from `kaplan_meier`, with the column `by` if there are groups
-    at_risk  from `at_risk` for the same spells: a line of numbers for each group at its days, as far as they are shown
+    at_risk  from `at_risk` for the same spells: a line of numbers for each group, under its days, which become the ticks
     until    last day shown
+    label    what a curve without groups is called in the legend
     """
     for name, one, colour, dashes in groups(curve, by, colours):
         day = np.concatenate([[0.0], one["day"]])
         share = np.concatenate([[1.0], one["estimate"]])
         low, high = (_filled(one, side) for side in ("low", "high"))
-        ax.step(day, share, where="post", color=colour, linestyle=dashes, label=name, zorder=3)
+        ax.step(day, share, where="post", color=colour, linestyle=dashes, label=name or label, zorder=3)
         ax.fill_between(day, low, high, step="post", color=colour, alpha=0.18, linewidth=0)
     _share_axis(ax, until if until is not None else float(curve["day"].max()))
-    if by is not None:
+    if by is not None or label:
         ax.legend(loc="upper right", handlelength=2.6)
     if at_risk is not None:
         shown = at_risk[at_risk["day"] <= ax.get_xlim()[1]].sort_values("day", kind="stable")
+        ax.set_xticks(shown["day"].unique())
         _number_at_risk(ax, shown, by, colours)
     return ax
 
@@ -111,7 +114,7 @@ def _filled(one: pd.DataFrame, side: str) -> np.ndarray:
 def _share_axis(ax: Axes, until: float) -> None:
     ax.set_ylim(0, 1.02)
     ax.set_xlim(0, max(until, 1))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share * 100:.0f} %"))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{round(share * 100, 6):g} %"))
     if until > 800:
         ax.xaxis.set_major_formatter(FuncFormatter(lambda day, _: f"{day:,.0f}"))
     ax.set_xlabel("Days")
@@ -294,7 +297,7 @@ def stacked_intervals(ax: Axes, means: pd.DataFrame, by: str, order: Sequence[st
             height=0.62,
         )
         for row, days, end in zip(rows, wide[part], ends[part], strict=True):
-            if days > 0.06 * whole.max():
+            if days > 0.03 * whole.max():
                 look: dict[str, Any] = {"ha": "center", "va": "center", "color": readable_on(colour), "fontsize": 10}
                 ax.text(end - days / 2, row, f"{days:.0f}", **look)
     ax.set_yticks(rows, [words(name) for name in wide.index])
@@ -318,11 +321,13 @@ def new(width: float = 8.0, height: float = 4.8) -> Axes:
     return plt.subplots(figsize=(width, height))[1]
 
 
-def panels(count: int, columns: int = 2, width: float = 8.0, height: float = 2.9) -> tuple[Figure, list[Axes]]:
-    """A figure of equal Axes with shared scales, `height` inches a row; the ones left over are taken away."""
+def panels(
+    count: int, columns: int = 2, width: float = 8.0, height: float = 2.9, shared: bool = True
+) -> tuple[Figure, list[Axes]]:
+    """A figure of equal Axes, `height` inches a row, with `shared` scales or each its own; those left over are removed."""
     rows = -(-count // columns)
     figure, grid = plt.subplots(
-        rows, columns, figsize=(width, height * rows), sharex=True, sharey=True, squeeze=False, layout="constrained"
+        rows, columns, figsize=(width, height * rows), sharex=shared, sharey=shared, squeeze=False, layout="constrained"
     )
     for spare in grid.flat[count:]:
         spare.remove()

@@ -36,7 +36,9 @@ def innermost(spells: pd.DataFrame) -> Innermost:
     """
     lower, upper, entry, limit = (spells[name].to_numpy(float) for name in ("lower", "upper", "entry", "limit"))
     values = np.unique(np.concatenate([lower, upper, entry, limit, [0.0, np.inf]]))
-    at = {name: 2 * np.searchsorted(values, spells[name].to_numpy(float)) for name in ("lower", "upper", "entry", "limit")}
+    at = {
+        name: 2 * np.searchsorted(values, spells[name].to_numpy(float)) for name in ("lower", "upper", "entry", "limit")
+    }
     # An even place is a day itself, the odd one after it is the time just after that day.
     on_the_day = (lower == upper) | (lower == 0) & (spells["cause"] != "censored").to_numpy()
     first, last = at["lower"] + ~on_the_day, at["upper"]

@@ -94,6 +94,21 @@ def say_left_out(spells: pd.DataFrame) -> None:
     say(text)
 
 
+def in_words(
+    value: float | None,
+    low: float | None = None,
+    high: float | None = None,
+    n: int | None = None,
+    unit: str | None = None,
+    level: float = 0.95,
+) -> str:
+    """An estimate as it is said: "9.6 % (95 % interval 7.9–11.6; n = 1,000)". Arguments as in `record`."""
+    numbers = [None if number is None or pd.isna(number) else float(number) for number in (value, low, high)]
+    bounded = numbers[1] is not None or numbers[2] is not None
+    known = dict(zip(("value", "low", "high"), numbers, strict=True))
+    return sentence({**known, "level": level if bounded else None, "n": n, "unit": unit})
+
+
 def show(text: str, markup: str, more: Mapping[str, Any] | None = None) -> None:
     """Show an output as HTML inside a notebook, as plain text where there is none; `more` adds further MIME types."""
     from IPython import get_ipython

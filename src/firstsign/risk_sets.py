@@ -117,18 +117,23 @@ def groups_of(frame: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[An
         yield (key if isinstance(key, tuple) else (key,)), group
 
 
-def refuse_what_needs_more(frame: pd.DataFrame, estimator: str) -> None:
-    """Refuse windows and limits: counting who is at risk cannot use them."""
+def refuse_windows(frame: pd.DataFrame, estimator: str) -> None:
+    """Refuse a time zero that is known to a window only, naming what can be done."""
     if (frame["window"] > 0).any():
         raise ValueError(
             f"{int(frame.loc[frame['window'] > 0, 'n'].sum()):,} people have a time zero known only to a window, which {estimator} "
             "cannot use. Set it to one day with spells(..., imprecise='midpoint'), and compare 'earliest' and 'latest', or model "
             "the window with fit_delay."
         )
+
+
+def refuse_what_needs_more(frame: pd.DataFrame, estimator: str) -> None:
+    """Refuse windows and limits: counting who is at risk cannot use them."""
+    refuse_windows(frame, estimator)
     if np.isfinite(frame["limit"]).any():
         raise ValueError(
             f"The spells have a limit: these people are in the data because they ended (right truncation), which {estimator} "
-            "would ignore. Use right_truncated, or fit_delay."
+            "would ignore. Use right_truncated (turnbull, if there are entries, bands or people without a limit too), or fit_delay."
         )
 
 

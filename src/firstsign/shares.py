@@ -94,7 +94,8 @@ def jeffreys(x: int, n: int, level: float = 0.95) -> tuple[float, float]:
 
 
 def chance_to_tell(people: int, share: float, other: float, level: float = 0.95, method: str = "wilson") -> float:
-    """How often a sample of so many people, of whom truly `share` belong, has an interval that leaves `other` out.
+    """How often a sample of so many people, of whom truly `share` belong, has an interval that leaves `other` out on the
+    right side: wholly above it where `share` is the greater, wholly below it where it is the smaller.
 
     Exact: the binomial chances of all the counts whose interval does so, added up. Raises ValueError for fewer than one
     person and for shares outside 0 to 1.
@@ -109,11 +110,12 @@ def chance_to_tell(people: int, share: float, other: float, level: float = 0.95,
 
 
 def _chances(people: Counts, share: float, other: float, level: float, method: str) -> Array:
-    """`chance_to_tell` of each number of people. Intervals rise with the count, so those that leave `other` out are the
-    counts from a first one upwards, whose interval lies above it, and those before another one, whose lies below."""
-    above = _first(lambda x: _bounds(x, people, level, method)[0] > other, people)
-    below = _first(lambda x: _bounds(x, people, level, method)[1] >= other, people)
-    return binom.sf(above - 1, people, share) + binom.cdf(below - 1, people, share)
+    """`chance_to_tell` of each number of people. Intervals rise with the count, so that those above `other` belong to the
+    counts from a first one upwards, and those below it to the counts before one."""
+    if share > other:
+        above = _first(lambda x: _bounds(x, people, level, method)[0] > other, people)
+        return binom.sf(above - 1, people, share)
+    return binom.cdf(_first(lambda x: _bounds(x, people, level, method)[1] >= other, people) - 1, people, share)
 
 
 def _first(holds: Callable[[Counts], NDArray[np.bool_]], people: Counts) -> Counts:

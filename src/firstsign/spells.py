@@ -30,6 +30,12 @@ _SET_DATES = {
         "(greatest(end_earliest, 0) + end_latest) / 2",
         "(greatest(end_earliest, 0) + end_latest) / 2",
     ),
+    "shortest": (
+        "least(zero_latest, greatest(coalesce(end_earliest, known_until), 0))",
+        "greatest(end_earliest, 0)",
+        "greatest(end_earliest, 0)",
+    ),
+    "longest": ("0", "end_latest", "end_latest"),
 }
 
 
@@ -70,7 +76,8 @@ def spells(
     seen        "all": people are in the data whatever came of them; "diagnosed": they are in it *because* the interval's
                 end was reached, so spells without it are left out and the rest are right-truncated
     imprecise   what becomes of dates known only as a window: "keep" it, or set them to one day, the "midpoint",
-                "earliest" or "latest" of the days that the spell's other date allows
+                "earliest" or "latest" of the days that the spell's other date allows; "shortest" and "longest" set
+                the two dates apart, to the extremes between which every choice of days lies
     whole_days  count a date as a day of width one, not as a point: adds a day to `window`, to finite ends and limits
 
     endless     people with neither an end nor an end of observation, whose spell is not even bounded: "error", or "exclude"

@@ -1,6 +1,6 @@
 """Writes the counted people from which the R scripts here make their reference numbers.
 
-python tests/reference/inputs.py && Rscript tests/reference/curves.R tests/reference  (and delays.R likewise)
+python tests/reference/inputs.py && Rscript tests/reference/curves.R tests/reference  (and delays.R, nonparametric.R likewise)
 
 The simulated ones come from a linear congruential generator written out below, so no library's seed matters.
 """
@@ -117,6 +117,44 @@ def observed() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["lower", "upper", "window", "entry", "limit"]).astype(float)
 
 
+def visits() -> pd.DataFrame:
+    """600 people whose end is known to lie between two visits, each with their own days of visit; two groups."""
+    rows = []
+    for u, v, w, x in zip(*(draws(600, seed) for seed in (61, 62, 63, 64)), strict=True):
+        days, every, first = 50 * (-log(u)) ** 0.8, 5 + int(30 * v), int(20 * w)
+        before = first + every * floor((days - first) / every) if days > first else 0
+        after = first + every * (floor((days - first) / every) + 1) if days > first else first
+        rows.append((f"g{int(x * 2)}", before, after if after <= 120 else inf))
+    return pd.DataFrame(rows, columns=["group", "lower", "upper"]).query("lower < upper").astype({"upper": float})
+
+
+def retrospective() -> pd.DataFrame:
+    """700 people who are known because they ended by a limit of their own, two groups; the limits reach beyond the delays."""
+    u, v, w = (draws(1200, seed) for seed in (71, 72, 73))
+    people = pd.DataFrame(
+        {
+            "group": [f"g{int(a * 2)}" for a in w],
+            "end": [int(25 * (-log(a)) ** 1.1) for a in u],
+            "limit": [4 + int(120 * a) for a in v],
+        }
+    )
+    return people[people["end"] <= people["limit"]].head(700)
+
+
+def causes() -> pd.DataFrame:
+    """900 people in three groups of unlike size, three ways of ending on 30 days, in one group sooner by diagnosis."""
+    u, v, w = (draws(900, seed) for seed in (81, 82, 83))
+    group = ["a" if a < 0.6 else "b" if a < 0.97 else "c" for a in w]
+    ways = ["diagnosis", "diagnosis", "death", "emigration", "censored"]
+    return pd.DataFrame(
+        {
+            "group": group,
+            "end": [int((22 if name == "b" else 30) * a**1.2) for a, name in zip(u, group, strict=True)],
+            "cause": [ways[int(a * 5)] for a in v],
+        }
+    )
+
+
 if __name__ == "__main__":
-    for make in (lung, lupus, ties, entry, competing, delays, observed):
+    for make in (lung, lupus, ties, entry, competing, delays, observed, visits, retrospective, causes):
         counted(make()).to_csv(HERE / f"input_{make.__name__}.csv", index=False)
