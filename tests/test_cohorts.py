@@ -166,8 +166,8 @@ def test_every_problem_at_once(write):
         "bad.csv has 15 problems that stop loading: row 1 (line 2), column 'diagnosis': '2024-03-01', expected: a day not"
         in message
     )
-    assert f"and 12 more. check_cohort({str(path)!r}) lists all. People whose dates run backwards are" in message
-    assert message.endswith("or kept as they are (negative='keep').")
+    assert "and 12 more. People whose dates run backwards are" in message
+    assert message.endswith(f"or kept as they are (negative='keep'). check_cohort({str(path)!r}) lists all.")
 
 
 def test_a_warning_does_not_stop(write):

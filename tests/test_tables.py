@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstsign.tables import in_words, table
+from firstsign.tables import as_words, table
 
 QUANTILES = pd.DataFrame(
     {
@@ -29,7 +29,7 @@ def plain(text):
 
 
 def cells(frame, **how):
-    words = in_words(frame, **how)
+    words = as_words(frame, **how)
     return {name: [plain(cell) for cell in words[name]] for name in words}
 
 
@@ -87,7 +87,7 @@ class TestCells:
 
     def test_the_frame_is_left_as_it_was(self):
         before = QUANTILES.copy(deep=True)
-        in_words(QUANTILES, "days", "days", "q")
+        as_words(QUANTILES, "days", "days", "q")
         pd.testing.assert_frame_equal(QUANTILES, before)
 
 
@@ -114,7 +114,7 @@ class TestEstimates:
         assert cells(frame, value="x")["x"] == ["-0.500 (-1.250 to 0.250)"]
 
     def test_a_cell_is_never_broken_in_two(self):
-        assert " " not in in_words(QUANTILES, "days", "days")["days"][0]
+        assert " " not in as_words(QUANTILES, "days", "days")["days"][0]
 
     @given(st.lists(st.floats(0, 1), min_size=3, max_size=3))
     def test_a_share_can_be_read_back(self, shares):
@@ -209,9 +209,9 @@ class TestShown:
 )
 def test_refuses(how, said):
     with pytest.raises(ValueError, match=said):
-        in_words(QUANTILES, **how)
+        as_words(QUANTILES, **how)
 
 
 def test_two_numbers_for_one_cell_are_refused():
     with pytest.raises(ValueError, match="Several rows have the same group, q"):
-        in_words(pd.concat([QUANTILES, QUANTILES]).assign(days=range(8)), "days", across="q")
+        as_words(pd.concat([QUANTILES, QUANTILES]).assign(days=range(8)), "days", across="q")

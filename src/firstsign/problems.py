@@ -79,7 +79,7 @@ def refusal(name: str, call: str, problems: pd.DataFrame) -> CohortError:
     count = "1 problem that stops" if len(errors) == 1 else f"{len(errors):,} problems that stop"
     backwards = errors["expected"].astype(str).str.startswith("a day not before").any()
     choice = BACKWARDS if backwards else ""
-    return CohortError(f"{name} has {count} loading: {first}{more}. {call} lists all.{choice}", problems)
+    return CohortError(f"{name} has {count} loading: {first}{more}.{choice} {call} lists all.", problems)
 
 
 def _sentence(problem: dict[Any, Any]) -> str:

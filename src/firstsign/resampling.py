@@ -109,8 +109,8 @@ def _read(frame: pd.DataFrame, original: pd.DataFrame, value: str, keys: list[st
         return _read_curves(frame, original, value, [name for name in keys if name != "day"])
     if not keys:
         return frame[value].to_numpy(float)
-    wanted = pd.MultiIndex.from_frame(original[keys])
-    return frame.set_index(pd.MultiIndex.from_frame(frame[keys]))[value].reindex(wanted).to_numpy(float)
+    wanted, there = (pd.Index(list(one[keys].itertuples(index=False, name=None))) for one in (original, frame))
+    return frame[value].set_axis(there).reindex(wanted).to_numpy(float)
 
 
 def _read_curves(frame: pd.DataFrame, original: pd.DataFrame, value: str, keys: list[str]) -> Array:

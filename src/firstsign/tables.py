@@ -29,7 +29,7 @@ def table(
     Returns nothing. What is missing is shown as a dash. Raises ValueError for columns that the frame does not have, and for
     cells that fall together: `value` needs a row of its own for each value of `across`.
     """
-    words = in_words(frame, value, unit, across)
+    words = as_words(frame, value, unit, across)
     given = {_heading(name, frame): heading for name, heading in (headings or {}).items()}
     shown = {name: given.get(name, str(name).replace("_", " ")) for name in words.columns}
     if value in shown and "low" in frame:
@@ -38,7 +38,7 @@ def table(
     show(words.to_string(index=False), words.to_html(index=False, border=0))
 
 
-def in_words(
+def as_words(
     frame: pd.DataFrame, value: str | None = None, unit: str | None = None, across: str | None = None
 ) -> pd.DataFrame:
     """The frame that `table` shows: every cell a text."""

@@ -118,14 +118,17 @@ def observed() -> pd.DataFrame:
 
 
 def visits() -> pd.DataFrame:
-    """600 people whose end is known to lie between two visits, each with their own days of visit; two groups."""
+    """300 people, two groups: of every fifth the day of the end is known, of the others two days of visit around it."""
     rows = []
-    for u, v, w, x in zip(*(draws(600, seed) for seed in (61, 62, 63, 64)), strict=True):
-        days, every, first = 50 * (-log(u)) ** 0.8, 5 + int(30 * v), int(20 * w)
-        before = first + every * floor((days - first) / every) if days > first else 0
-        after = first + every * (floor((days - first) / every) + 1) if days > first else first
-        rows.append((f"g{int(x * 2)}", before, after if after <= 120 else inf))
-    return pd.DataFrame(rows, columns=["group", "lower", "upper"]).query("lower < upper").astype({"upper": float})
+    for i, (u, v, w, x) in enumerate(zip(*(draws(300, seed) for seed in (61, 62, 63, 64)), strict=True)):
+        days, every, first = ceil(50 * (-log(u)) ** 0.8), 5 + int(30 * v), int(20 * w)
+        before = first + every * (ceil((days - first) / every) - 1) if days > first else 0
+        after = before + every if days > first else first
+        if i % 5 == 0:
+            before = after = days
+        rows.append((f"g{int(x * 2)}", float(before), float(after) if after <= 120 else inf))
+    people = pd.DataFrame(rows, columns=["group", "lower", "upper"])
+    return people[people["lower"] <= 120]
 
 
 def retrospective() -> pd.DataFrame:

@@ -37,21 +37,18 @@ for (data in c("ties", "entry", "lung")) {
   write(do.call(rbind, rows), paste0("rmean_", data), "summary(survfit(time ~ group), rmean = until)$table")
 }
 
-# --- Turnbull. R stops when no share moves by more than 5e-5; here the same function goes on to 1e-13.
+# --- Turnbull. R stops when no share moves by more than 5e-5, and its Aitken steps can set a share to 0 that self-consistency
+# cannot bring back (it then stops below the maximum). Here the same function goes on to 1e-12 without them.
 turnbull <- survival:::survfitTurnbull
-text <- sub("5e-05", "1e-13", deparse(turnbull), fixed = TRUE)
-stopifnot(any(grepl("1e-13", text, fixed = TRUE)))
+text <- sub("if (TRUE)", "if (FALSE)", sub("5e-05", "1e-12", deparse(turnbull), fixed = TRUE), fixed = TRUE)
+stopifnot(any(grepl("1e-12", text, fixed = TRUE)), sum(grepl("if (FALSE)", text, fixed = TRUE)) == 2)
 turnbull <- eval(parse(text = text), envir = asNamespace("survival"))
-for (data in c("visits", "delays")) {
-  people <- people_of(data)
-  if (is.null(people$group)) people$group <- "all"
-  left <- ifelse(people$lower == 0 & people$upper > 0, NA, people$lower)
-  right <- ifelse(is.infinite(people$upper), NA, people$upper)
-  fit <- turnbull(factor(people$group), Surv(left, right, type = "interval2"), rep(1, nrow(people)), se.fit = FALSE)
-  group <- if (is.null(fit$strata)) "all" else rep(names(fit$strata), fit$strata)
-  write(data.frame(group = group, day = fit$time, estimate = fit$surv), paste0("turnbull_", data),
-        "survival:::survfitTurnbull(group, Surv(left, right, type = 'interval2')) with its 5e-05 set to 1e-13")
-}
+people <- people_of("visits")
+left <- ifelse(people$lower == 0 & people$upper > 0, NA, people$lower)
+right <- ifelse(is.infinite(people$upper), NA, people$upper)
+fit <- turnbull(factor(people$group), Surv(left, right, type = "interval2"), rep(1, nrow(people)), se.fit = FALSE)
+write(data.frame(group = rep(names(fit$strata), fit$strata), day = fit$time, estimate = fit$surv), "turnbull_visits",
+      "survival:::survfitTurnbull(group, Surv(left, right, type = 'interval2')), 5e-05 set to 1e-12, no Aitken steps")
 
 # --- right truncation: days counted backwards, entering just before the day of the limit
 people <- people_of("retrospective")
