@@ -57,7 +57,10 @@ def test_has_its_level_under_no_difference():
     rng = np.random.default_rng(8)
     rejected = 0
     for _ in range(500):
-        days, cause = np.ceil(rng.exponential(20, 120)), rng.choice(["diagnosis", "death", "censored"], 120, p=[0.5, 0.3, 0.2])
+        days, cause = (
+            np.ceil(rng.exponential(20, 120)),
+            rng.choice(["diagnosis", "death", "censored"], 120, p=[0.5, 0.3, 0.2]),
+        )
         s = pd.DataFrame({"g": np.repeat(["a", "b"], 60), "lower": days, "cause": cause})
         s["upper"] = s["lower"].where(s["cause"] != "censored", np.inf)
         rejected += gray_test(s, "g")["p"].iloc[0] < 0.05
@@ -65,7 +68,9 @@ def test_has_its_level_under_no_difference():
 
 
 def test_everybody_on_one_day_shows_no_difference_only_if_there_is_none():
-    s = pd.DataFrame({"g": ["a", "a", "b", "b"], "lower": 3.0, "upper": 3.0, "cause": ["diagnosis", "death"] * 2, "n": [8, 2, 2, 8]})
+    s = pd.DataFrame({"g": list("aabb"), "cause": ["diagnosis", "death"] * 2, "n": [8, 2, 2, 8]}).assign(
+        lower=3.0, upper=3.0
+    )
     assert gray_test(s, "g")["p"].iloc[0] < 0.05
     assert_allclose(gray_test(s.assign(n=5), "g")["p"], 1)
 
@@ -87,5 +92,7 @@ def test_what_it_cannot_use_is_refused(change, message):
 
 
 def test_the_advice_for_delayed_entry_can_be_followed():
-    s = pd.DataFrame({"g": ["a", "b"], "lower": [1.0, 2], "upper": [1.0, 2], "entry": 0.5, "cause": ["diagnosis", "death"]})
+    s = pd.DataFrame(
+        {"g": ["a", "b"], "lower": [1.0, 2], "upper": [1.0, 2], "entry": 0.5, "cause": ["diagnosis", "death"]}
+    )
     assert log_rank(s, "g", event="diagnosis")["df"].iloc[0] == 1

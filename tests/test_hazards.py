@@ -30,7 +30,9 @@ def test_by_hand_with_both_bands():
     assert_allclose(log["estimate"], [1 / 4, hazard, hazard])
     assert_allclose(log["se"][1], se)
     z = 1.6448536269514722
-    assert_allclose(log.loc[1, ["low", "high"]].astype(float), [hazard / np.exp(z * se / hazard), hazard * np.exp(z * se / hazard)])
+    assert_allclose(
+        log.loc[1, ["low", "high"]].astype(float), [hazard / np.exp(z * se / hazard), hazard * np.exp(z * se / hazard)]
+    )
     assert_allclose(plain.loc[1, ["low", "high"]].astype(float), [hazard - z * se, hazard + z * se])
     assert plain["low"][0] == 0
 

@@ -120,11 +120,6 @@ def test_every_source_gives_the_same_spells(tmp_path):
         pd.testing.assert_frame_equal(spells(source, "total_diagnostic"), expected, check_dtype=False, obj=str(source))
 
 
-def test_words_for_missing_in_a_csv_are_missing(tmp_path):
-    (tmp_path / "people.csv").write_text("person,diagnosis\n1,2024-01-01\n2,NA\n3,\n")
-    assert windows(People(tmp_path / "people.csv"), "diagnosis") == [(JAN_1, JAN_1), (None, None), (None, None)]
-
-
 def test_time_zones_of_a_file_are_read_in_utc(tmp_path):
     frame = pd.DataFrame({"diagnosis": pd.to_datetime(["2024-01-31T23:30:00-05:00"], utc=True)})
     frame.to_parquet(tmp_path / "people.parquet")
@@ -139,7 +134,7 @@ def test_what_is_no_table_of_people_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"'.*nobody\.parquet' could not be read"):
         People(tmp_path / "nobody.parquet")
     (tmp_path / "people.parquet").write_text("person,diagnosis")
-    with pytest.raises(ValueError, match="could not be read as a Parquet or CSV file of people"):
+    with pytest.raises(ValueError, match="could not be read as a Parquet file of people"):
         People(tmp_path / "people.parquet")
 
 

@@ -113,7 +113,9 @@ def test_the_intervals_cover_the_truth():
         delay = np.concatenate([rng.exponential(40, 100), rng.exponential(60, 100)])
         leaves = rng.uniform(20, 200, 200)
         lower = np.minimum(delay, leaves)
-        s = pd.DataFrame({"g": np.repeat(["a", "b"], 100), "lower": lower, "upper": np.where(delay <= leaves, lower, np.inf)})
+        s = pd.DataFrame(
+            {"g": np.repeat(["a", "b"], 100), "lower": lower, "upper": np.where(delay <= leaves, lower, np.inf)}
+        )
         one, both = restricted_mean(s, 50, by="g").iloc[0], restricted_mean_difference(s, 50, by="g").iloc[0]
         covered += [one["low"] <= truth["a"] <= one["high"], both["low"] <= truth["b"] - truth["a"] <= both["high"]]
     assert (abs(covered / 400 - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 400)).all()

@@ -170,6 +170,8 @@ def test_a_pair_of_milestones_is_an_interval():
         ({"imprecise": "middle"}, "imprecise is 'middle'"),
         ({"until": "2024-13-01"}, "until is '2024-13-01'"),
         ({"until": "end of 2024"}, "one calendar day"),
+        ({"until": "2024-W05"}, "one calendar day"),
+        ({"until": pd.NaT}, "one calendar day"),
         ({"competing": ["death"]}, "no 'death'"),
     ],
 )
@@ -334,11 +336,10 @@ def test_a_file_or_a_database_gives_the_same_spells_as_the_frame(tmp_path_factor
     expected = spells(frame, "total_diagnostic", **option)
     frame.to_parquet(folder / "windows.parquet")
     text.to_parquet(folder / "text.parquet")
-    text.to_csv(folder / "text.csv", index=False)
     with duckdb.connect() as connection:
         connection.register("people_table", text)
         relation = connection.sql("SELECT * FROM people_table")
-        for source in (folder / "windows.parquet", str(folder / "text.parquet"), folder / "text.csv", relation):
+        for source in (folder / "windows.parquet", str(folder / "text.parquet"), relation):
             got = spells(source, "total_diagnostic", **option)
             assert_frame_equal(got, expected)
             assert got.attrs["left_out"] == expected.attrs["left_out"]
@@ -354,13 +355,73 @@ def test_open_dates_mean_the_same_in_a_loaded_cohort_and_in_a_file(tmp_path):
         "3,2024-01-01/..,2024-02-01,2024-03-01,2024-12-31\n"
         "4,XXXX,2024-02-01,2024-03-01,2024-12-31\n"
     )
+    pd.read_csv(path, dtype=str).to_parquet(tmp_path / "people.parquet")
     for interval in ("patient", "diagnostic", "total_diagnostic"):
-        loaded, direct = spells(load_cohort(path), interval), spells(path, interval)
+        loaded, direct = spells(load_cohort(path), interval), spells(tmp_path / "people.parquet", interval)
         assert_frame_equal(loaded, direct)
         assert loaded.attrs["left_out"] == direct.attrs["left_out"]
+        assert_frame_equal(spells(path, interval), loaded)
     patient = spells(path, "patient")
     assert (0, 60, 0, 0, INF, "first_presentation", 1) in rows(patient)
     assert patient.attrs["left_out"] == {"first_symptom not bounded by any date": 1}
+
+
+PEOPLE = "person,first_symptom,diagnosis\n1,2024-01-01,2024-02-01\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (PEOPLE + "1,2024-01-01,2024-02-01\n", "person"),
+        (PEOPLE + "2,1850-05-02,2024-02-01\n2,1900-01-01,2024-02-01\n", "1900-01-01|there before"),
+        (PEOPLE + "2,2024-01-01,9999-12-31\n", "9999-12-31"),
+        ("person,first_symptom,diagnosis\n", "."),
+    ],
+)
+def test_a_file_that_no_cohort_may_be_is_refused_wherever_it_is_read(tmp_path, text, message):
+    path = tmp_path / "people.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        spells(path, "total_diagnostic", until="2024-12-31")
+    frame = pd.read_csv(path, dtype=str)
+    if len(frame):
+        frame.to_parquet(tmp_path / "text.parquet")
+        with pytest.raises(ValueError, match=message):
+            spells(tmp_path / "text.parquet", "total_diagnostic", until="2024-12-31")
+
+
+def test_days_that_stand_for_no_date_and_people_named_twice_in_a_parquet(tmp_path):
+    days = pd.to_datetime(pd.Series(["2024-01-01", "1900-01-01"]))
+    frame = pd.DataFrame({"person": [1, 2], "first_symptom": days, "diagnosis": pd.to_datetime("2024-02-01")})
+    frame.to_parquet(tmp_path / "odd.parquet")
+    with pytest.raises(ValueError, match=r"first_symptom holds 1 days.*1900-01-01"):
+        spells(tmp_path / "odd.parquet", "total_diagnostic")
+    frame.assign(person=1, first_symptom=days[0]).to_parquet(tmp_path / "twice.parquet")
+    with pytest.raises(ValueError, match="1 rows name a person"):
+        spells(tmp_path / "twice.parquet", "total_diagnostic")
+
+
+@pytest.mark.parametrize(
+    "asked", [{"seen": "diagnosed"}, {"until": "2024-01-01"}, {"interval": "treatment"}, {"whole_days": True}]
+)
+def test_nothing_asked_of_a_published_table_is_ignored(asked):
+    with pytest.raises(ValueError, match="can do nothing there"):
+        spells(published("nhs-faster-diagnosis-2023-24"), **asked)
+
+
+def test_names_of_groups_that_are_used_inside_do_no_harm():
+    people = cohort(first_symptom=["2024-01-01"] * 2, diagnosis=["2024-01-11"] * 2, route=["x", "y"])
+    s = spells(people.rename(columns={"route": "reason"}), "total_diagnostic", by="reason")
+    assert s["reason"].tolist() == ["x", "y"]
+    with pytest.raises(ValueError, match="different names"):
+        spells(people, "total_diagnostic", by=["route", "route"])
+
+
+def test_people_left_out_at_loading_stay_counted(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text(PEOPLE + "2,2024-03-01,2024-02-01\n")
+    s = spells(load_cohort(path, negative="exclude"), "total_diagnostic")
+    assert sum(s.attrs["left_out"].values()) == 1
 
 
 def test_unreadable_text_in_a_file_is_named(tmp_path):

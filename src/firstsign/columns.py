@@ -16,6 +16,7 @@ from .vocabulary import DETECTIONS, MILESTONES, NO_SYMPTOM, SEXES
 TRUTHS = {word: True for word in ("true", "t", "yes", "y", "1", "1.0")} | {
     word: False for word in ("false", "f", "no", "n", "0", "0.0")
 }
+SHORT_SEXES = {"f": "female", "m": "male"}
 SENTINELS = ("1753-01-01", "1800-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "2099-12-31")
 FIRST_YEAR, LAST_YEAR = 1850, 2100
 ALIASES = {"id": "person", "patient": "person", "patient_id": "person", "person_id": "person", "onset": "first_symptom",
@@ -167,7 +168,11 @@ def _typed(values: pd.Series, name: str, problems: list[pd.DataFrame]) -> pd.Ser
     if name == "metastatic_at_diagnosis":
         return _truths(values, problems)
     if name in ("sex", "detection"):
-        return _each(values, lambda text: _in_small_letters(text, SEXES if name == "sex" else DETECTIONS))
+        words = SEXES if name == "sex" else DETECTIONS
+        return _each(
+            values,
+            lambda text: _in_small_letters(SHORT_SEXES.get(text.lower(), text) if name == "sex" else text, words),
+        )
     if name == "first_symptom_group":
         return _each(values, lambda text: text.lower())
     if name in ("symptoms", "metastatic_sites"):

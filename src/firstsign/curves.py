@@ -12,6 +12,7 @@ from .risk_sets import (
     RiskSets,
     check_spells,
     groups_of,
+    names,
     people_at_risk,
     refuse_what_needs_more,
     risk_sets,
@@ -41,6 +42,7 @@ def kaplan_meier(
     delay is longer than `day`), se (on the share's scale), low, high: a row for every day on which somebody ended or was
     censored, at the edges only for banded ends. Bounds are NaN where the share is 0 or 1, se where it is 0.
 
+    With delayed entry the curve falls to 0, and stays there, if all who are at risk end on one day, though others enter later.
     Kaplan & Meier (1958) with Greenwood's variance; R's survfit(Surv(entry, end, ended) ~ by, conf.type = band), where n
     replicates people. Raises ValueError for spells with a window or a limit, for overlapping bands, and for several
     causes without `event`, naming what to use.
@@ -137,11 +139,6 @@ def at_risk(spells: pd.DataFrame, days: Sequence[float], by: str | Sequence[str]
     return pd.concat(parts, ignore_index=True)
 
 
-def names(by: str | Sequence[str] | None) -> list[str]:
-    """A name, some names or none, as a list."""
-    return [by] if isinstance(by, str) else list(by or ())
-
-
 def _curve(by: Sequence[str], key: tuple[Any, ...], sets: RiskSets, events: Array, **estimates: Array) -> pd.DataFrame:
     people = {"at_risk": whole(sets.at_risk), "events": whole(events), "censored": whole(sets.censored)}
     return with_key({"day": sets.day, **people, **estimates}, by, key)
@@ -156,5 +153,9 @@ def with_key(columns: Mapping[str, Any], by: Sequence[str], key: tuple[Any, ...]
     """The columns of one group as a frame, headed by the group's own columns."""
     frame = pd.DataFrame(dict(columns))
     for place, (name, value) in enumerate(zip(by, key, strict=True)):
+        if name in frame.columns:
+            raise ValueError(
+                f"The groups cannot be told apart by {name!r}: the result has a column of that name. Rename yours."
+            )
         frame.insert(place, name, value)
     return frame

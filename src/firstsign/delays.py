@@ -76,6 +76,8 @@ class DelayFit:
         """The share still waiting after each of `days`: day, estimate, se, low, high (delta method, the given band)."""
         check_band(band, level)
         wanted = np.atleast_1d(np.asarray(days, float))
+        if not (wanted >= 0).all():
+            raise ValueError(f"days is {days!r}; the share still waiting is known for days of at least 0.")
         share, se = self._with_error(lambda values: _waiting(self.family, values, wanted))
         low, high = confidence_band(share, se, level, band)
         return pd.DataFrame({"day": wanted, "estimate": share, "se": se, "low": low, "high": high})
@@ -149,6 +151,13 @@ def _refuse(frame: pd.DataFrame, never_diagnosed: bool) -> None:
         raise ValueError(
             "never_diagnosed cannot be fitted to spells with a limit: people who never end are never in such data, so nothing in "
             "them says how many there are."
+        )
+    exact = frame["upper"][(frame["lower"] == frame["upper"]) & (frame["window"] == 0)]
+    last = frame["lower"].max()
+    if len(exact) and len(exact) == np.isfinite(frame["upper"]).sum() and (exact == last).all():
+        raise ValueError(
+            f"All ends lie on day {last:g} exactly, so that every narrower distribution around it fits better and none "
+            "best. Dates are days of width one: make the spells with spells(..., whole_days=True)."
         )
     if not np.isfinite(frame["upper"]).any():
         raise ValueError(

@@ -7,9 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from .curves import names
 from .errors import did_you_mean
-from .risk_sets import check_spells, groups_of, people_at_risk, refuse_what_needs_more, risk_sets
+from .risk_sets import check_spells, groups_of, names, people_at_risk, refuse_what_needs_more, risk_sets
 
 Array = NDArray[np.float64]
 _SINGULAR = 1e-9  # an eigenvalue smaller than this share of the largest is zero but for rounding

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from .bands import check_level
-from .curves import names, whole, with_key
-from .risk_sets import check_spells, groups_of, refuse_what_needs_more, risk_sets, single_event
+from .curves import whole, with_key
+from .risk_sets import check_spells, groups_of, names, refuse_what_needs_more, risk_sets, single_event
 
 Array = NDArray[np.float64]
 

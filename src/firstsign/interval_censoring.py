@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .bands import check_level
-from .curves import names, whole, with_key
+from .curves import whole, with_key
 from .innermost import Innermost, covered, innermost
 from .resampling import bootstrap as resampled
-from .risk_sets import check_spells, groups_of, refuse_windows, single_event
+from .risk_sets import check_spells, groups_of, names, refuse_windows, single_event
 from .self_consistency import People, masses, within
 
 Array = NDArray[np.float64]
@@ -88,6 +88,7 @@ def _others_censored(frame: pd.DataFrame, event: str) -> pd.DataFrame:
 def _curve(group: pd.DataFrame) -> dict[str, Array]:
     """The columns of one group's curve."""
     places = innermost(group)
+    _refuse_islands(places)
     n, size = group["n"].to_numpy(), len(places.start)
     probability = masses(People(places.ended, places.seen, n, size))
     ended = (group["cause"] != "censored").to_numpy()
@@ -109,6 +110,18 @@ def _curve(group: pd.DataFrame) -> dict[str, Array]:
     }
 
 
+def _refuse_islands(places: Innermost) -> None:
+    """ValueError where nobody could have been seen on both sides of a day: the sides then have no share of the whole."""
+    inner = np.column_stack([places.seen[:, 0], places.seen[:, 1] - 1])
+    islands = covered(inner, np.ones(len(inner)), len(places.start))[:-1] == 0
+    if islands.any():
+        day = places.end[np.flatnonzero(islands)[0]]
+        raise ValueError(
+            f"Nobody could have been seen to end both by day {day:g} and after it, because of the entries and limits, so nothing "
+            "tells the share of people who wait longer than that. Estimate the two parts one by one, or use fit_delay."
+        )
+
+
 def _expected(ended: NDArray[np.intp], n: Array, probability: Array) -> Array:
     """How many people are expected to have ended in each place; those of whom the curve says nothing, as late as can be."""
     of_range, size = within(ended, probability), len(probability)
@@ -124,7 +137,13 @@ def _people(group: pd.DataFrame, day: Array, events: Array, ended: NDArray[np.bo
     entered = np.bincount(np.where(entry > 0, np.searchsorted(day, entry, side="right"), 0), n, len(day) + 1)[:-1]
     gone = events + censored
     at_risk = np.cumsum(entered) - (np.cumsum(gone) - gone)
-    return {"at_risk": whole(at_risk), "events": whole(events), "censored": whole(censored)}
+    people = {"at_risk": at_risk, "events": events, "censored": censored}
+    return {name: whole(_without_rounding(count, n.sum())) for name, count in people.items()}
+
+
+def _without_rounding(count: Array, people: float) -> Array:
+    nearest = np.round(count)
+    return np.where(np.abs(count - nearest) < 1e-9 * people, nearest, count)
 
 
 def _drop_from(places: Innermost, dropped: NDArray[np.bool_], day: Array) -> Array:

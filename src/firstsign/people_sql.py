@@ -1,4 +1,4 @@
-"""A table of people, wherever it lies, as something SQL can read: a frame, a Parquet or CSV file, a database.
+"""A table of people, wherever it lies, as something SQL can read: a frame, a Parquet file, a database.
 
 Each milestone becomes two expressions, its earliest and its latest day as a number of days since 1970. Dates given as
 text ("2024-03") are parsed once per distinct text by `dates.date_windows` and joined.
@@ -11,9 +11,10 @@ from typing import Any, NamedTuple, cast
 import duckdb
 import pandas as pd
 
+from .columns import FIRST_YEAR, LAST_YEAR, SENTINELS
 from .dates import date_windows, milestones_after, milestones_before
 from .errors import did_you_mean
-from .reading import MISSING_WORDS
+from .vocabulary import MILESTONES
 
 _DAY = 86_400
 
@@ -28,7 +29,7 @@ class Window(NamedTuple):
 class People:
     """The people of one source, asked by SQL under the table name `people`.
 
-    source  a frame; the path of a Parquet (globs allowed) or CSV file; a DuckDB relation
+    source  a frame; the path of a Parquet file (globs allowed); a DuckDB relation
     """
 
     def __init__(self, source: Any) -> None:
@@ -38,8 +39,30 @@ class People:
 
     def query(self, select: str) -> pd.DataFrame:
         """The rows of a SELECT whose first tables are `self.texts()`, as a frame."""
-        answer = cast(duckdb.DuckDBPyRelation, self.relation.query("people", select))  # None only without a SELECT
-        return answer.df()
+        try:
+            answer = cast(duckdb.DuckDBPyRelation, self.relation.query("people", select))  # None only without a SELECT
+            return answer.df()
+        except duckdb.Error as problem:
+            raise ValueError(f"The people could not be counted where they lie: {_first_line(problem)}") from None
+
+    def refuse_what_no_cohort_may_hold(self) -> None:
+        """Refuse a table that was never loaded as a cohort if it names a person twice or has days that stand for none."""
+        dates = {f"{name}{side}" for name in MILESTONES for side in ("", "_earliest", "_latest")}
+        days = [name for name, kind in self.types.items() if name in dates and kind.startswith(("DATE", "TIMESTAMP"))]
+        stand_ins = ", ".join(f"DATE '{day}'" for day in SENTINELS)
+        counts = ["count(person) - count(DISTINCT person)" if "person" in self.types else "0"]
+        for day in (f"{self.column(name)}::DATE" for name in days):
+            outside = f"year({day}) NOT BETWEEN {FIRST_YEAR} AND {LAST_YEAR}"
+            counts.append(f"count(*) FILTER ({outside} OR {day} IN ({stand_ins}))")
+        twice, *odd = self.query(f"SELECT {', '.join(counts)} FROM people").iloc[0]
+        if twice:
+            raise ValueError(f"{twice:,} rows name a person who was there before. Give one row a person.")
+        for name, people in zip(days, odd, strict=True):
+            if people:
+                raise ValueError(
+                    f"{name} holds {people:,} days that stand for no date (1900-01-01, 9999-12-31, a year outside "
+                    f"{FIRST_YEAR}-{LAST_YEAR}). Leave the date empty if it did not happen; write XXXX if the day is not known."
+                )
 
     def column(self, name: str) -> str:
         """A column by its name, quoted; ValueError with the nearest name if it is not there."""
@@ -104,10 +127,18 @@ class People:
         if wrong.any():
             problem = windows.loc[wrong, "problem"].iloc[0]
             raise ValueError(f"{column} {given[wrong].iloc[0]!r}: {problem} ({int(wrong.sum())} such texts).")
-        days = {
-            side: windows[side].astype("int64").where(windows[side].notna()) / _DAY for side in ("earliest", "latest")
-        }
-        return pd.DataFrame({"given": given.to_numpy(), **days, "happened": windows["happened"].to_numpy()})
+        days = windows[["earliest", "latest"]]
+        outside = (days < f"{FIRST_YEAR}-01-01") | (days > f"{LAST_YEAR}-12-31")
+        stand_in = days["earliest"].isin(pd.to_datetime(list(SENTINELS))) & (days["earliest"] == days["latest"])
+        odd = outside.any(axis=1) | stand_in
+        if odd.any():
+            text = given[odd].iloc[0]
+            raise ValueError(
+                f"{column} holds {text!r}, which stands for no date. Leave the date empty if it did not happen; write XXXX if "
+                "the day is not known."
+            )
+        numbers = {side: days[side].astype("int64").where(days[side].notna()) / _DAY for side in days}
+        return pd.DataFrame({"given": given.to_numpy(), **numbers, "happened": windows["happened"].to_numpy()})
 
     def _has_open_texts(self, milestone: str) -> bool:
         table = self._texts.get(milestone)
@@ -152,11 +183,12 @@ def _relation(source: Any) -> duckdb.DuckDBPyRelation:
             "file, a DuckDB relation, or a published table with bands."
         )
     try:
-        if Path(source).name.lower().endswith((".csv", ".csv.gz")):
-            return connection.read_csv(str(source), all_varchar=True, na_values=list(MISSING_WORDS))
         return connection.read_parquet(str(source))
     except duckdb.Error as problem:
-        first_line = str(problem).splitlines()[0]
         raise ValueError(
-            f"{str(source)!r} could not be read as a Parquet or CSV file of people: {first_line}"
+            f"{str(source)!r} could not be read as a Parquet file of people: {_first_line(problem)}"
         ) from None
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).splitlines()[0]

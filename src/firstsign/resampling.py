@@ -8,8 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .bands import check_level
-from .curves import names
-from .risk_sets import check_spells
+from .risk_sets import check_spells, names
 
 Array = NDArray[np.float64]
 _ESTIMATES = ("estimate", "mean_days", "difference", "share", "days", "statistic")

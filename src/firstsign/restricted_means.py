@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from .bands import check_level
-from .curves import names, product_limit, with_key
-from .risk_sets import RiskSets, check_spells, groups_of, refuse_what_needs_more, risk_sets, single_event
+from .curves import product_limit, with_key
+from .risk_sets import RiskSets, check_spells, groups_of, names, refuse_what_needs_more, risk_sets, single_event
 
 
 def restricted_mean(

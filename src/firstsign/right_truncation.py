@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .bands import check_band, confidence_band
-from .curves import names, product_limit, whole, with_key
-from .risk_sets import check_spells, groups_of, refuse_windows, single_event
+from .curves import product_limit, whole, with_key
+from .risk_sets import check_spells, groups_of, names, refuse_windows, single_event
 
 Array = NDArray[np.float64]
 

@@ -28,6 +28,16 @@ class RiskSets(NamedTuple):
     bands: Array
 
 
+def names(by: str | Sequence[str] | None) -> list[str]:
+    """A name, some names or none, as a list. Raises ValueError for anything else, and for a name given twice."""
+    several = by is None or isinstance(by, list | tuple | set | pd.Index)
+    given: list[Any] = list(by or ()) if several else [by]
+    for name in given:
+        if not isinstance(name, str) or given.count(name) > 1:
+            raise ValueError(f"by is {by!r}; give the name of a column, or a list of different names.")
+    return given
+
+
 def check_spells(spells: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """The named columns of a spells frame as numbers, with the columns that were not given filled in.
 

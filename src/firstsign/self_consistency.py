@@ -11,7 +11,8 @@ from .innermost import Places, covered
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-9  # of the gain in log-likelihood, per person, for each bit of probability that is moved
-_ADRIFT = 1e-9  # people who could have been seen only where the curve puts less than this are not tied to the others
+_NOBODY = 1e-15  # a share of people that rounding can leave
+_ADRIFT = 1e-7  # people who could have been seen only where the curve goes on putting less than this are not tied to the others
 _STEPS = 400
 _NOT_FOUND = (
     "No maximum-likelihood curve was found: the entries and limits tie its parts together too loosely. Leave out the people who "
@@ -41,18 +42,20 @@ def masses(people: People) -> Array:
 
     Raises ValueError if the conditions are not met, as when truncation ties the places together too loosely.
     """
-    ended, seen, n, size = people
+    ended, seen, n, size = people = _telling(people)
     if (seen[:, 1] < size).any() and not (seen[:, 0] > 0).any():
         return masses(People(size - ended[:, ::-1], size - seen[:, ::-1], n, size))[::-1]
     found, slack, damping = self_consistent(people, np.full(size, 1 / size)), np.inf, 1e-2
     for _ in range(_STEPS):
-        adrift = within(seen, found) < _ADRIFT
-        if adrift.any():
-            return _without(adrift, people)
+        could_be_seen = within(seen, found)
+        if could_be_seen.min() <= _NOBODY:
+            return _without(could_be_seen < _ADRIFT, people)
         gain = gains(people, found)
         before, slack = slack, float(np.max(np.abs(gain), where=~_held(found, gain), initial=0.0))
         if slack <= TOLERANCE:
-            return found
+            return np.where(found > _NOBODY, found, 0.0)
+        if could_be_seen.min() < _ADRIFT:
+            return _without(could_be_seen < _ADRIFT, people)
         stalled = slack > before / 2
         damping = 1e-1 if stalled and damping < 1e-10 else damping / 10
         if stalled:
@@ -101,20 +104,39 @@ def self_consistent(people: People, probability: Array) -> Array:
     return shared
 
 
+def _telling(people: People) -> People:
+    """The people who could have been seen to end elsewhere than they did; the others tell nothing, and slow the climb."""
+    telling = (people.ended != people.seen).any(axis=1)
+    if not telling.any():
+        return people
+    return People(people.ended[telling], people.seen[telling], people.n[telling], people.size)
+
+
 def _without(adrift: NDArray[np.bool_], people: People) -> Array:
     """The curve of the others, when it leaves nobody where some people could have been seen.
 
-    Of such people only the order among themselves is known: they and the others have their maxima one by one.
+    Of such people only the order among themselves is known: they and the others reach their maxima one by one. ValueError
+    if the others would gain from probability there, for then the two maxima exclude each other.
     """
     ended, seen, n, size = people
-    found = masses(People(ended[~adrift], seen[~adrift], n[~adrift], size))
-    if (within(seen[adrift], found) > 1e3 * _ADRIFT).any():
+    open_to_others = covered(seen[adrift], np.ones(adrift.sum()), size) == 0
+    place = np.concatenate([[0], np.cumsum(open_to_others)])
+    nowhere_else = place[ended[:, 0]] == place[ended[:, 1]]
+    if nowhere_else.all():
+        raise ValueError(_NOT_FOUND)
+    if (nowhere_else & ~adrift).any():
+        return _without(nowhere_else, people)
+    others = People(place[ended[~adrift]], place[seen[~adrift]], n[~adrift], int(place[-1]))
+    found = np.zeros(size)
+    found[open_to_others] = masses(others)
+    told = ~adrift & (within(seen, found) > _NOBODY)
+    if gains(People(ended[told], seen[told], n[told], size), found).max() > 1e-6:
         raise ValueError(_NOT_FOUND)
     return found
 
 
 def _held(probability: Array, gain: Array) -> NDArray[np.bool_]:
-    return (probability <= 0) & (gain <= 0)
+    return (probability <= _NOBODY) & (gain <= 0)
 
 
 def _log_likelihood(people: People, probability: Array) -> float:
@@ -140,12 +162,13 @@ def _newton(people: People, found: Array, damping: float) -> Array:
     before, gain = _log_likelihood(people, found), gains(people, found)
     around = np.pad(gain, 1, constant_values=-np.inf)
     steepest = (gain >= around[:-2]) & (gain >= around[2:])
+    found = np.where(_held(found, gain), 0.0, found)
     free = ~_held(found, gain) & ((found > 0) | steepest)
     for damped in damping * 10.0 ** np.arange(0, 12, 2):
         step = _nonnegative_step(_curvature(people, found, damped), gain, found, free)
         for shorter in (1.0, 0.5, 0.25, 0.125):
             trial = np.maximum(found + shorter * step, 0)
-            trial /= trial.sum()
+            trial /= max(trial.sum(), _NOBODY)
             if _log_likelihood(people, trial) >= before - 1e-13 * abs(before):
                 return trial
     return found

@@ -220,6 +220,11 @@ def _evaluate(cohort: pd.DataFrame, name: str, query: str) -> pd.Series:
 
 def _ask(cohort: pd.DataFrame, query: str) -> pd.Series:
     """A query string; whoever lacks a value that it asks for is unknown."""
+    for name, text in re.findall(r"(\w+)\s*[=!<>]=?\s*[\"']([^\"']*)[\"']", query):
+        if name in cohort.columns and pd.api.types.is_numeric_dtype(cohort[name]):
+            raise ValueError(
+                f"{query!r} compares the numbers of {name!r} with the text {text!r}: write it without quotation marks."
+            )
     result = _evaluate(cohort, query, query)
     plain = re.sub(r"[\w`]+\.(isna|notna|isnull|notnull)\(\)", "", _QUOTED.sub("", query))
     words = {*re.findall(r"[^\W\d]\w*", plain), *re.findall(r"`([^`]+)`", plain)}

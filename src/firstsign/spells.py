@@ -5,6 +5,7 @@ that an estimator needs. People in memory, in a Parquet file or in a database go
 written once and no file is ever loaded.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from .cohorts import load_cohort
 from .errors import did_you_mean
 from .people_sql import People
 from .results import ENDLESS
+from .risk_sets import names
 from .vocabulary import INTERVALS, MILESTONES
 
 COLUMNS = ["lower", "upper", "window", "entry", "limit", "cause", "n"]
@@ -66,8 +69,8 @@ def spells(
 ) -> pd.DataFrame:
     """Count the distinct spells of an interval.
 
-    source      a cohort (frame), the path of a Parquet or CSV file with a cohort's columns, a DuckDB relation (any table
-                or query of a database), or a published table with bands
+    source      a cohort (frame); the path of a Parquet file with a cohort's columns, which is never loaded; a DuckDB relation
+                (any table or query of a database); a published table with bands; or whatever else `load_cohort` takes
     interval    a name of the Aarhus statement ("diagnostic"), or a pair of milestones ("diagnosis", "death");
                 a published table has its own
     by          columns whose values are kept apart
@@ -94,22 +97,36 @@ def spells(
     _check_choice("seen", seen, ("all", "diagnosed"))
     _check_choice("imprecise", imprecise, tuple(_SET_DATES))
     _check_choice("endless", endless, ("error", "exclude"))
-    by, competing = _names(by), _names(competing)
+    by, competing = names(by), names(competing)
     for name in set(by) & set(COLUMNS):
         raise ValueError(
             f"The people cannot be kept apart by {name!r}: spells have a column of that name. Rename yours."
         )
     if isinstance(source, pd.DataFrame) and "kind" in source.attrs:
+        _refuse_for_a_table(interval, competing, until, seen, imprecise, whole_days)
         return _from_bands(source, by)
+    if isinstance(source, str | Path) and not str(source).lower().endswith((".parquet", ".pq")):
+        source = load_cohort(source)
     wish = _Wish(*_milestones(interval), by, competing, calendar_day(until), seen, imprecise, whole_days, endless)
     people = People(source)
+    if not isinstance(source, pd.DataFrame):
+        people.refuse_what_no_cohort_may_hold()
     dates = _dates(people, wish)
     counted = people.query(f"WITH {people.texts()}{dates},\n{_stages(wish)}")
     return _finish(counted, wish, getattr(source, "attrs", {}))
 
 
-def _names(names: str | Sequence[str] | None) -> list[str]:
-    return [names] if isinstance(names, str) else list(names or ())
+def _refuse_for_a_table(
+    interval: Any, competing: list[str], until: Any, seen: str, imprecise: str, whole_days: bool
+) -> None:
+    """A published table has its interval, its bands and no dates: what is asked beyond `by` cannot be done."""
+    asked = {"interval": interval, "competing": competing, "until": until, "whole_days": whole_days}
+    asked |= {"seen": seen if seen != "all" else None, "imprecise": imprecise if imprecise != "keep" else None}
+    for name, value in asked.items():
+        if value:
+            raise ValueError(
+                f"A published table of counts has no dates, so {name}={value!r} can do nothing there; give `by` alone."
+            )
 
 
 def _check_choice(argument: str, value: str, allowed: Sequence[str]) -> None:
@@ -138,6 +155,8 @@ def calendar_day(until: str | date | None) -> int | None:
     if until is None or until == "":
         return None
     try:
+        if not re.match(r"\d{4}-\d\d-\d\d", str(until)):
+            raise ValueError
         day = until if isinstance(until, date) else date.fromisoformat(str(until))
     except ValueError:
         raise ValueError(f"until is {until!r}; it must be one calendar day, such as '2024-12-31'.") from None
@@ -186,7 +205,7 @@ placed AS (SELECT *, {zero} AS zero, greatest(0, opened - zero) AS entry,
     CASE cause WHEN 'censored' THEN closed_earliest ELSE {lower} END - zero AS lower_day,
     CASE cause WHEN 'censored' THEN 'inf'::DOUBLE ELSE {upper} - zero + {width} END AS upper_day FROM ended),
 judged AS (SELECT *, {_reason(wish)} AS reason FROM placed)
-SELECT {groups}reason,
+SELECT {groups}reason AS "why left out",
     CASE WHEN reason IS NULL THEN greatest(lower_day, entry) END AS lower,
     CASE WHEN reason IS NULL THEN upper_day END AS upper,
     CASE WHEN reason IS NULL THEN {window} + {width} END AS "window",
@@ -194,7 +213,7 @@ SELECT {groups}reason,
     CASE WHEN reason IS NULL THEN {limit} END AS "limit",
     CASE WHEN reason IS NULL THEN cause END AS cause,
     sum(n)::BIGINT AS n,
-    sum(CASE WHEN zero_latest > 0 OR end_latest > end_earliest THEN n ELSE 0 END)::BIGINT AS unsure
+    sum(CASE WHEN zero_latest > 0 OR end_latest > end_earliest THEN n ELSE 0 END)::BIGINT AS "dates unsure"
 FROM judged GROUP BY ALL ORDER BY ALL"""
 
 
@@ -241,7 +260,7 @@ def _reason(wish: _Wish) -> str:
 
 def _finish(counted: pd.DataFrame, wish: _Wish, given: dict[Any, Any]) -> pd.DataFrame:
     """Set apart the people without a spell, and say how many and why."""
-    reasons = counted.groupby("reason")["n"].sum()
+    reasons = counted.groupby("why left out")["n"].sum()
     endless = int(reasons.pop(ENDLESS)) if ENDLESS in reasons and wish.endless == "error" else 0
     if endless:
         missing = "an end of observation" if wish.seen == "diagnosed" else f"{wish.end} nor an end of observation"
@@ -250,12 +269,14 @@ def _finish(counted: pd.DataFrame, wish: _Wish, given: dict[Any, Any]) -> pd.Dat
             f"{wish.start} has no known end. Give until= the last day on which an event would have been recorded "
             "(until='2024-12-31'), or a column observed_until or last_seen."
         )
-    kept = counted[counted["reason"].isna()].rename(columns={f"group {i}": name for i, name in enumerate(wish.by)})
+    kept = counted[counted["why left out"].isna()].rename(
+        columns={f"group {i}": name for i, name in enumerate(wish.by)}
+    )
     frame = kept[[*wish.by, *COLUMNS]].astype(dict.fromkeys(COLUMNS[:5], float)).reset_index(drop=True)
     frame.attrs = {
         "interval": f"{wish.start} to {wish.end}",
-        "left_out": {str(reason): int(people) for reason, people in reasons.items()},
-        "dates_set": int(kept["unsure"].sum()) if wish.imprecise != "keep" else 0,
+        "left_out": {**given.get("left_out", {}), **{str(reason): int(people) for reason, people in reasons.items()}},
+        "dates_set": int(kept["dates unsure"].sum()) if wish.imprecise != "keep" else 0,
         **{name: given[name] for name in ("name", "simulated", "own") if name in given},
     }
     return frame

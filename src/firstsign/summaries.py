@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from .bands import check_band, confidence_band
-from .curves import names, product_limit, with_key
+from .curves import product_limit, with_key
 from .risk_sets import (
     RiskSets,
     check_spells,
     groups_of,
+    names,
     people_at_risk,
     refuse_what_needs_more,
     risk_sets,
@@ -101,7 +102,7 @@ def share_longer_than(
     for key, sets in _risk_sets(spells, names(by), event, "share_longer_than"):
         share, se = product_limit(sets.ends[:, 0], sets.at_risk)
         low, high = confidence_band(share, se, level, band)
-        rows = np.array([_longer(sets, share, low, high, day) for day in wanted])
+        rows = np.array([_longer(sets, share, low, high, day) for day in wanted]).reshape(-1, 3)
         parts.append(
             with_key({"days": wanted, "share": rows[:, 0], "low": rows[:, 1], "high": rows[:, 2]}, names(by), key)
         )

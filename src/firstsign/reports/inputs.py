@@ -47,7 +47,8 @@ def check_words(settled: Mapping[str, Mapping[str, Any]], own: Path | None) -> N
         if chosen != "simulated":
             from firstsign.cohorts import load_cohort
 
-            load_cohort(chosen if own is None else _short(own), **_negative(values))
+            if load_cohort(chosen if own is None else _short(own), **_negative(values)).empty:
+                raise ValueError(f"cohort = {chosen!r}: nobody is left after negative='exclude'. Mend the dates, or keep them.")
             break
     for until in sorted({values["until"] for values in settled.values() if values.get("until")}):
         from firstsign.spells import calendar_day

@@ -13,6 +13,7 @@ import re
 import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def read_file(path: Path) -> dict[str, Any]:
         raise ValueError(f"The parameter file {str(path)!r} is not YAML: {' '.join(str(slip).split())}.") from slip
     if not isinstance(held, dict) or not all(isinstance(name, str) for name in held):
         raise ValueError(f"The parameter file {str(path)!r} must hold lines of the form 'name: value'.")
-    return held
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in held.items()}
 
 
 def _lines(source: str) -> Iterable[Parameter]:
