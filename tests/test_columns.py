@@ -44,7 +44,7 @@ def test_three_columns_are_enough():
         ("metastatic_at_diagnosis", [1, 0], [True, False]),
         ("metastatic_at_diagnosis", [1.0, np.nan], [True, pd.NA]),
         ("sex", ["Female", " male"], ["female", "male"]),
-        ("sex", ["F", ""], ["F", None]),
+        ("sex", ["F", ""], ["female", None]),
         ("detection", ["SCREENING", None], ["screening", None]),
         ("symptoms", ["Back  Pain ; fatigue;", None], ["back pain;fatigue", None]),
         ("symptoms", [["back pain", "fatigue"], np.array(["fatigue"])], ["back pain;fatigue", "fatigue"]),

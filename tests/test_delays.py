@@ -318,8 +318,8 @@ TWO = pd.DataFrame({"lower": [10.0, 20], "upper": [10.0, 20]})
         (TWO.assign(upper=INF), {}, "Nobody's spell ended"),
         (TWO.assign(lower=[0, 20], upper=[0, 20]), {}, "1 people end on day 0 exactly.*whole_days=True"),
         (TWO.assign(lower=[0, 20], upper=[0, 20], window=30), {}, "1 people end on day 0 exactly"),
-        (TWO[:1], {}, "could not be fitted"),  # one person: the narrower the better
-        (TWO.assign(lower=10.0, upper=10.0, n=50), {"family": "weibull"}, "could not be fitted"),
+        (TWO[:1], {}, "All ends lie on day 10 exactly"),  # one person: the narrower the better
+        (TWO.assign(lower=10.0, upper=10.0, n=50), {"family": "loglogistic"}, "All ends lie on day 10 exactly"),
         (TWO.assign(lower=0.0, upper=7.0), {"family": "gamma"}, "could not be fitted"),  # one band: any short delay
         (TWO.assign(lower=0.0, upper=7.0), {"family": "exponential"}, "could not be fitted"),
         (TWO, {"family": "generalized_gamma"}, "could not be fitted"),  # three parameters, two people

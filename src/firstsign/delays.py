@@ -129,7 +129,7 @@ def fit_delay(
     frame = check_spells(spells)
     event = single_event(frame, event, "fit_delay")
     frame = _as_censored(frame, event)
-    _refuse(frame, never_diagnosed)
+    _refuse(frame, never_diagnosed, narrows=family != "exponential" and not fixed)
     likelihood = Likelihood(FAMILIES[family], frame, never_diagnosed, dict(fixed or {}))
     return _result(likelihood, *_maximise(likelihood))
 
@@ -140,7 +140,8 @@ def _as_censored(frame: pd.DataFrame, event: str) -> pd.DataFrame:
     return frame.assign(upper=frame["upper"].mask(other, np.inf), cause=frame["cause"].mask(other, "censored"))
 
 
-def _refuse(frame: pd.DataFrame, never_diagnosed: bool) -> None:
+def _refuse(frame: pd.DataFrame, never_diagnosed: bool, narrows: bool) -> None:
+    """Refuse what has no likelihood, or none with a top; `narrows` where the family can close in on one day."""
     zero = frame["upper"] == 0
     if zero.any():
         raise ValueError(
@@ -154,7 +155,7 @@ def _refuse(frame: pd.DataFrame, never_diagnosed: bool) -> None:
         )
     exact = frame["upper"][(frame["lower"] == frame["upper"]) & (frame["window"] == 0)]
     last = frame["lower"].max()
-    if len(exact) and len(exact) == np.isfinite(frame["upper"]).sum() and (exact == last).all():
+    if narrows and len(exact) and len(exact) == np.isfinite(frame["upper"]).sum() and (exact == last).all():
         raise ValueError(
             f"All ends lie on day {last:g} exactly, so that every narrower distribution around it fits better and none "
             "best. Dates are days of width one: make the spells with spells(..., whole_days=True)."
