@@ -204,7 +204,8 @@ class TestSimulated:
             | {f"days.total_diagnostic.{group}.median" for group in groups}
             | {"share.waiting_after_90_days", "share.waiting_after_365_days", "share.dead_before_diagnosis"}
             | {"log_rank.bone_pain_against_lump.p", "aic_difference.weibull_minus_lognormal"}
-            | {"days.lupus.onset_to_diagnosis.median"},
+            | {"days.lupus.onset_to_diagnosis.median"}
+            | {f"days.lupus.within_five_years.median_{how}" for how in ("uncorrected", "corrected")},
         }
         for notebook, names in expected.items():
             assert names - set(results.loc[notebook].index) == set()
