@@ -64,7 +64,7 @@ class TestNotebook:
 
 
 ADDRESSES = {
-    "a package index": r"pypi\.org|pythonhosted\.org|repo\.anaconda|https?://[^\s\"'<>)]*/simple\b|index-url[\s=]+['\"]?\w+:/",
+    "a package index": r"https?://[^\s\"'<>)]*/(?:simple|packages|pkgs)\b|index-url[\s=]+['\"]?\w+:/",
     "a folder of one machine": r"(?<![\w.~-])/(?:home|Users|root|work|opt)/\w|[A-Z]:\\+Users\b",
 }
 
