@@ -2,7 +2,7 @@
 
 A spell is one person's time from a milestone to the next event. `spells` counts the distinct ones; the count is all
 that an estimator needs. People in memory, in a Parquet file or in a database go through the same SQL, so the rules are
-written once and no file is ever loaded.
+written once and no Parquet file is ever loaded (a CSV is, and checked, by `load_cohort`).
 """
 
 import re
