@@ -1,28 +1,67 @@
 """Families of delay distributions: their parameters and, from these, the share that has ended by each day.
 
-A family gives the log density, the share ended and the share still waiting at each day, shape of `days`, for parameters on
-their natural scale. Days are positive; parameters called scale are in days, mu is the mean of the log delay.
+A family gives the log density, the share ended, the share still waiting and the mean part below at each day, shape of
+`days`, for parameters on their natural scale: numbers, or arrays that go with the last axis of `days`. Days are positive;
+parameters called scale are in days, mu is the mean of the log delay.
+
+`mean_below` is E[T; T <= days], in closed form: with F the share ended, the integral of F up to x is x F(x) less that. It is
+NaN where there is no closed form, or none that keeps its digits.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, gammainc, gammaincc, gammainccinv, gammaincinv, gammaln, log_expit, logit, ndtr, ndtri
+from scipy.special import (
+    betainc,
+    betaln,
+    expit,
+    gammainc,
+    gammaincc,
+    gammainccinv,
+    gammaincinv,
+    gammaln,
+    log_expit,
+    logit,
+    ndtr,
+    ndtri,
+)
 
 Array = NDArray[np.float64]
+Values = Any  # of a parameter: a number, or an array with a value for each day
 _LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
 _SMALL_Q = 1e-3  # here rounding of the incomplete gamma function, and what is third order in q, are both about 1e-10
+_LARGE_K = 1e3  # a generalized gamma with a smaller q loses digits in its mean
+_HAS_A_MEAN = (
+    1.05  # a log-logistic with a smaller shape has none, or one so large that differences of its parts have no digits
+)
 
 
-# Written out rather than taken from scipy.stats, whose checks of every argument take longer than a likelihood does.
-class _Weibull:
+@dataclass(frozen=True)
+class Distribution:
+    """Of one family. Written out rather than taken from scipy.stats, whose checks take longer than a likelihood does."""
+
+    @property
+    def varies(self) -> bool:
+        """Whether a parameter has a value for each row."""
+        return any(np.ndim(getattr(self, field.name)) for field in fields(self))
+
+    def of(self, rows: Any) -> Self:
+        """The distributions of some of the rows."""
+        if not self.varies:
+            return self
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: value[rows] for name, value in values.items() if np.ndim(value)})
+
+
+@dataclass(frozen=True)
+class _Weibull(Distribution):
     """The share still waiting is exp(-(days / scale)^shape)."""
 
-    def __init__(self, shape: float, scale: float) -> None:
-        self.shape, self.scale = shape, scale
+    shape: Values
+    scale: Values
 
     def _hazard(self, days: Array) -> Array:
         return (days / self.scale) ** self.shape
@@ -39,12 +78,24 @@ class _Weibull:
     def ppf(self, shares: Array) -> Array:
         return self.scale * (-np.log1p(-shares)) ** (1 / self.shape)
 
+    def mean_below(self, days: Array) -> Array:
+        more = 1 / self.shape
+        return self.scale * np.exp(gammaln(1 + more)) * gammainc(1 + more, self._hazard(days))
 
-class _Loglogistic:
-    """The odds of having ended are (days / scale)^shape."""
 
-    def __init__(self, shape: float, scale: float) -> None:
-        self.shape, self.scale = shape, scale
+class _Exponential(_Weibull):
+    """A Weibull of shape 1."""
+
+    def mean_below(self, days: Array) -> Array:
+        return -self.scale * np.expm1(-days / self.scale) - days * np.exp(-days / self.scale)
+
+
+@dataclass(frozen=True)
+class _Loglogistic(Distribution):
+    """The odds of having ended are (days / scale)^shape; without a mean unless the shape is above 1."""
+
+    shape: Values
+    scale: Values
 
     def _log_odds(self, days: Array) -> Array:
         return self.shape * np.log(days / self.scale)
@@ -61,12 +112,17 @@ class _Loglogistic:
     def ppf(self, shares: Array) -> Array:
         return self.scale * np.exp(logit(shares) / self.shape)
 
+    def mean_below(self, days: Array) -> Array:
+        more = np.where(np.asarray(self.shape) > _HAS_A_MEAN, 1 / self.shape, np.nan)
+        return self.scale * np.exp(betaln(1 + more, 1 - more)) * betainc(1 + more, 1 - more, self.cdf(days))
 
-class _Gamma:
+
+@dataclass(frozen=True)
+class _Gamma(Distribution):
     """The mean is shape * scale, the variance shape * scale^2."""
 
-    def __init__(self, shape: float, scale: float) -> None:
-        self.shape, self.scale = shape, scale
+    shape: Values
+    scale: Values
 
     def logpdf(self, days: Array) -> Array:
         u = days / self.scale
@@ -81,15 +137,20 @@ class _Gamma:
     def ppf(self, shares: Array) -> Array:
         return self.scale * gammaincinv(self.shape, shares)
 
+    def mean_below(self, days: Array) -> Array:
+        return self.shape * self.scale * gammainc(self.shape + 1, days / self.scale)
 
-class _GeneralizedGamma:
+
+@dataclass(frozen=True)
+class _GeneralizedGamma(Distribution):
     """Prentice's (1974) generalized gamma: (log T - mu) / sigma is the log of a gamma variate; q = 0 is the lognormal.
 
     With k = q^-2, k exp(q w) is a gamma variate of shape k, so that q = 1 is the Weibull and q = sigma the gamma.
     """
 
-    def __init__(self, mu: float, sigma: float, q: float) -> None:
-        self.mu, self.sigma, self.q = mu, sigma, q
+    mu: Values
+    sigma: Values
+    q: float
 
     def _gamma(self, days: Array) -> tuple[float, Array]:
         k = self.q**-2.0
@@ -110,6 +171,12 @@ class _GeneralizedGamma:
         u = (gammaincinv if self.q > 0 else gammainccinv)(k, shares)
         return np.exp(self.mu + self.sigma * np.log(u / k) / self.q)
 
+    def mean_below(self, days: Array) -> Array:
+        k, u = self._gamma(days)
+        more = np.where((k < _LARGE_K) & (k + self.sigma / self.q > 0), k + self.sigma / self.q, np.nan)
+        whole = np.exp(self.mu - np.log(k) * self.sigma / self.q + gammaln(more) - gammaln(k))
+        return whole * (gammainc if self.q > 0 else gammaincc)(more, u)
+
 
 def _stirling_remainder(k: float) -> float:
     """log gamma(k) less Stirling's (k - 1/2) log k - k + log sqrt(2 pi), without the loss of digits at large k."""
@@ -118,14 +185,16 @@ def _stirling_remainder(k: float) -> float:
     return float(gammaln(k)) - (k - 0.5) * np.log(k) + k - _LOG_ROOT_2PI
 
 
-class _NearLognormal:
+@dataclass(frozen=True)
+class _NearLognormal(Distribution):
     """The generalized gamma to second order in a q so small that an incomplete gamma function of shape q^-2 loses digits.
 
     With w = (log T - mu) / sigma, the share ended is Phi(w) + phi(w) (q (w^2 + 2) / 6 - q^2 (w^5 + 2 w^3 + 6 w) / 72).
     """
 
-    def __init__(self, mu: float, sigma: float, q: float) -> None:
-        self.mu, self.sigma, self.q = mu, sigma, q
+    mu: Values
+    sigma: Values
+    q: float
 
     def _normal(self, days: Array) -> tuple[Array, Array]:
         """w, and how much more has ended by then than in a lognormal."""
@@ -136,9 +205,12 @@ class _NearLognormal:
         return w, np.where(np.isfinite(w), more * np.exp(-(w**2) / 2 - _LOG_ROOT_2PI), 0.0)
 
     def logpdf(self, days: Array) -> Array:
-        w = (np.log(days) - self.mu) / self.sigma
-        bent = -(w**2) / 2 - self.q * w**3 / 6 - self.q**2 * (w**4 / 24 + 1 / 12) - self.q**3 * w**5 / 120
-        return bent - np.log(self.sigma * days) - _LOG_ROOT_2PI
+        log_days = np.log(days)
+        w = (log_days - self.mu) / self.sigma
+        bent = -(w * w) / 2
+        if self.q != 0:
+            bent -= self.q * w**3 / 6 + self.q**2 * (w**4 / 24 + 1 / 12) + self.q**3 * w**5 / 120
+        return bent - log_days - np.log(self.sigma) - _LOG_ROOT_2PI
 
     def cdf(self, days: Array) -> Array:
         w, more = self._normal(days)
@@ -152,6 +224,11 @@ class _NearLognormal:
         z = ndtri(shares)
         return np.exp(self.mu + self.sigma * (z - self.q * (z**2 + 2) / 6 + self.q**2 * (z**3 + 5 * z) / 36))
 
+    def mean_below(self, days: Array) -> Array:
+        """With q = 0 only: the expansion in q has none worth its length."""
+        w = (np.log(days) - self.mu) / self.sigma
+        return np.exp(self.mu + self.sigma**2 / 2) * ndtr(w - self.sigma) + (0.0 if self.q == 0 else np.nan)
+
 
 def _generalized_gamma(mu: float, sigma: float, q: float) -> Any:
     return (_GeneralizedGamma if abs(q) > _SMALL_Q else _NearLognormal)(mu, sigma, q)
@@ -163,8 +240,10 @@ class Family:
 
     parameters    their names, in order
     positive      which of them must be positive, and are searched on the log scale
-    distribution  from the parameters to an object with logpdf, cdf, sf and ppf
+    distribution  from the parameters to an object with logpdf, cdf, sf, ppf and mean_below
     start         from the mean and the standard deviation of the log days to parameters to begin the search with
+    location      the parameter that multiplies a delay (mu: its log does); it takes the terms of a formula
+    spread        the one that says how unlike one another delays are; none for the exponential
     """
 
     name: str
@@ -172,13 +251,21 @@ class Family:
     positive: tuple[bool, ...]
     distribution: Callable[..., Any]
     start: Callable[[float, float], tuple[float, ...]]
+    location: str
+    spread: str | None
 
 
 FAMILIES = {
     family.name: family
     for family in (
         Family(
-            "exponential", ("scale",), (True,), lambda scale: _Weibull(1.0, scale), lambda m, s: (np.exp(m + 0.58),)
+            "exponential",
+            ("scale",),
+            (True,),
+            lambda scale: _Exponential(1.0, scale),
+            lambda m, s: (np.exp(m + 0.58),),
+            "scale",
+            None,
         ),
         Family(
             "weibull",
@@ -186,6 +273,8 @@ FAMILIES = {
             (True, True),
             _Weibull,
             lambda m, s: (1.28 / s, np.exp(m + 0.45 * s)),
+            "scale",
+            "shape",
         ),
         Family(
             "lognormal",
@@ -193,6 +282,8 @@ FAMILIES = {
             (False, True),
             lambda mu, sigma: _NearLognormal(mu, sigma, 0.0),
             lambda m, s: (m, s),
+            "mu",
+            "sigma",
         ),
         Family(
             "loglogistic",
@@ -200,6 +291,8 @@ FAMILIES = {
             (True, True),
             _Loglogistic,
             lambda m, s: (1.81 / s, np.exp(m)),
+            "scale",
+            "shape",
         ),
         Family(
             "gamma",
@@ -207,6 +300,8 @@ FAMILIES = {
             (True, True),
             _Gamma,
             lambda m, s: (1 / s**2, np.exp(m) * s**2),
+            "scale",
+            "shape",
         ),
         Family(
             "generalized_gamma",
@@ -214,6 +309,8 @@ FAMILIES = {
             (False, True, False),
             _generalized_gamma,
             lambda m, s: (m, s, 0.5),
+            "mu",
+            "sigma",
         ),
     )
 }

@@ -1,166 +1,220 @@
 """The likelihood of counted spells under a family of delay distributions, whatever is censored or truncated."""
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from .families import Family
+from .tilting import Tilted
+from .windows import Onset, Spans
 
 Array = NDArray[np.float64]
 NEVER = "never_diagnosed"
 _TINY = 1e-300
+_STEP = 0.005  # of the differences that stand for derivatives; parameters are searched as logs and logits
+
+# From the scale of the search, which has no edges, to the natural scale of a parameter, and back.
+LINKS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "identity": (lambda x: x, lambda y: y),
+    "log": (np.exp, np.log),
+    "logit": (expit, lambda y: np.log(y / (1 - y))),
+}
 
 
-def _gauss(count: int) -> tuple[Array, Array]:
-    """Nodes and weights of Gauss-Legendre quadrature on (0, 1)."""
-    node, weight = np.polynomial.legendre.leggauss(count)
-    return (node + 1) / 2, weight / 2
+class Part(NamedTuple):
+    """A parameter of the distribution and what it depends on.
 
+    names   as they stand in a fit's params: the parameter's own, or the terms of a formula
+    matrix  the terms for each row, shape (rows, terms); None where everybody has the same value
+    """
 
-# For the average over a window: far from day 0 a delay distribution is smooth; near it, the fourth root takes its bend at
-# day 0, however sharp, out of the integrand.
-_FAR, _ROOTS = _gauss(16), _gauss(64)
-_NEAR = (_ROOTS[0] ** 4, _ROOTS[1] * 4 * _ROOTS[0] ** 3)
+    parameter: str
+    link: str
+    names: list[str]
+    matrix: Array | None = None
 
+    def natural(self, searched: Array) -> Array:
+        """As it stands in params: coefficients stay on the scale of the search."""
+        return searched if self.matrix is not None else LINKS[self.link][0](searched)
 
-def share_ended(distribution: Any, days: Array, window: Array) -> Array:
-    """G: the share ended so many days after the start of a window in which time zero lies uniformly."""
-    with np.errstate(all="ignore"):
-        ended = np.where(days > 0, distribution.cdf(np.maximum(days, _TINY)), 0.0)
-        for rows, first, average in _averages(days, window):
-            ended[rows] = average(distribution.cdf) * (days[rows] - first) / window[rows]
-    return np.where(np.isinf(days), 1.0, ended)
-
-
-def share_waiting(distribution: Any, days: Array, window: Array) -> Array:
-    """1 - G without the loss of digits far out."""
-    with np.errstate(all="ignore"):
-        waiting = np.where(days > 0, distribution.sf(np.maximum(days, _TINY)), 1.0)
-        for rows, first, average in _averages(days, window):
-            passed = days[rows] - first
-            waiting[rows] = (average(distribution.sf) * passed + (window[rows] - passed)) / window[rows]
-    return np.where(np.isinf(days), 0.0, waiting)
-
-
-def _averages(days: Array, window: Array) -> Iterator[tuple[NDArray[np.bool_], Array, Callable[[Any], Array]]]:
-    """Rows with a window, the shortest delay each can stand for, and how to average a function of the delay over it."""
-    if not window.any():
-        return
-    wide = (window > 0) & np.isfinite(days) & (days > 0)
-    near = wide & (days < 2 * window)
-    for rows, (node, weight) in ((near, _NEAR), (wide & ~near, _FAR)):
-        if rows.any():
-            first = np.maximum(0.0, days[rows] - window[rows])
-            nodes = first[:, None] + (days[rows] - first)[:, None] * node
-            yield rows, first, partial(_average, nodes=nodes, weight=weight)
-
-
-def _average(function: Callable[[Array], Array], nodes: Array, weight: Array) -> Array:
-    return function(nodes) @ weight
-
-
-def share_between(distribution: Any, lower: Array, upper: Array, window: Array) -> Array:
-    """G(upper) - G(lower), from whichever of ended and waiting carries more digits."""
-    days, windows = np.stack([lower, upper]), np.stack([window, window])
-    before, after = share_ended(distribution, days, windows)
-    between = after - before
-    late = before > 0.5
-    if late.any():
-        before, after = share_waiting(distribution, days[:, late], windows[:, late])
-        between[late] = before - after
-    return between
+    def searched(self, natural: Array) -> Array:
+        return natural if self.matrix is not None else LINKS[self.link][1](natural)
 
 
 class Likelihood:
-    """Of a checked spells frame under one family, as a function of the parameters that are not held fixed.
+    """Of a checked spells frame under one family, as a function of the parameters that are not held fixed."""
 
-    The search runs on a scale without edges: logs of positive parameters, the logit of the share never diagnosed.
-    """
+    def __init__(
+        self,
+        family: Family,
+        frame: pd.DataFrame,
+        parts: Sequence[Part],
+        fixed: Mapping[str, float] | None = None,
+        onset: Onset | None = None,
+        cohort_growth: float = 0.0,
+    ) -> None:
+        self.family, self.parts = family, list(parts)
+        self.onset, self.cohort_growth = onset or Onset(), cohort_growth
+        self.names = [name for part in self.parts for name in part.names]
+        self._ends = np.cumsum([0, *(len(part.names) for part in self.parts)])
+        columns = {name: frame[name].to_numpy(float) for name in ("lower", "upper", "window", "entry", "limit", "n")}
+        self.columns, self.n = columns, columns["n"]
+        self._exact = np.flatnonzero(columns["lower"] == columns["upper"])
+        self._between = np.flatnonzero(columns["lower"] != columns["upper"])
+        self._truncated = np.flatnonzero((columns["entry"] > 0) | np.isfinite(columns["limit"]))
+        self._ending = Spans(columns["lower"], columns["upper"], columns["window"]).of(self._between)
+        self._observed = Spans(columns["entry"], columns["limit"], columns["window"]).of(self._truncated)
+        self.hold(dict(fixed or {}))
 
-    def __init__(self, family: Family, frame: pd.DataFrame, never: bool, fixed: Mapping[str, float]) -> None:
-        self.family, self.never = family, never
-        self.names = [*family.parameters, *([NEVER] if never else [])]
-        self._check_fixed(fixed)
-        self.columns = {
-            name: frame[name].to_numpy(float) for name in ("lower", "upper", "window", "entry", "limit", "n")
-        }
-        self.exact = frame["lower"].to_numpy() == frame["upper"].to_numpy()
-        self.truncated = (self.columns["entry"] > 0) | np.isfinite(self.columns["limit"])
+    def hold(self, fixed: Mapping[str, float]) -> None:
+        """Hold parameters at values (as they stand in params); the rest are free."""
+        self._check(fixed)
         self.free = np.array([name not in fixed for name in self.names])
-        self.start = self.scaled(np.array([fixed.get(n, v) for n, v in zip(self.names, self._guess(), strict=True)]))
+        self.start = self._guess()
+        held = self.natural(self.start)
+        held[~self.free] = [fixed[name] for name in self.names if name in fixed]
+        self.start[~self.free] = self.searched(held)[~self.free]
 
-    def _check_fixed(self, fixed: Mapping[str, float]) -> None:
-        positive = dict(zip(self.family.parameters, self.family.positive, strict=True))
+    def _check(self, fixed: Mapping[str, float]) -> None:
+        links = {name: "identity" if p.matrix is not None else p.link for p in self.parts for name in p.names}
         for name, value in fixed.items():
-            if name not in self.names:
+            if name not in links:
                 raise ValueError(
                     f"The {self.family.name} has no parameter {name!r} to hold fixed; it has {', '.join(self.names)}."
                 )
-            if not np.isfinite(value) or (positive.get(name) and value <= 0) or (name == NEVER and not 0 < value < 1):
-                allowed = "inside (0, 1)" if name == NEVER else "above 0" if positive[name] else "a number"
+            allowed = {"identity": "a number", "log": "above 0", "logit": "inside (0, 1)"}[links[name]]
+            impossible = {"log": value <= 0, "logit": not 0 < value < 1}.get(links[name], False)
+            if not np.isfinite(value) or impossible:
                 raise ValueError(f"{name} cannot be held at {value!r}; it must be {allowed}.")
 
-    def _guess(self) -> list[float]:
-        """Parameters that give the mean and spread of the log delays of those who ended."""
+    def _guess(self) -> Array:
+        """Where to begin: at parameters that give the log delays of those who ended, by least squares, and their spread."""
         ended = np.isfinite(self.columns["upper"])
-        lower, upper, window = (self.columns[name][ended] for name in ("lower", "upper", "window"))
+        lower, upper, window, n = (self.columns[name][ended] for name in ("lower", "upper", "window", "n"))
         middle = np.log(np.maximum((lower + upper) / 2 - window / 2, 0.5))
-        mean = np.average(middle, weights=self.columns["n"][ended])
-        spread = np.sqrt(np.average((middle - mean) ** 2, weights=self.columns["n"][ended]))
-        return [*self.family.start(mean, max(spread, 0.1)), *([0.1] if self.never else [])]
-
-    def scaled(self, natural: Array) -> Array:
-        positive = np.array([*self.family.positive, *([False] if self.never else [])])
-        scaled = np.where(positive, np.log(np.where(positive, natural, 1.0)), natural)
-        if self.never:
-            scaled[-1] = np.log(natural[-1] / (1 - natural[-1]))
-        return scaled
-
-    def natural(self, scaled: Array) -> Array:
-        positive = np.array([*self.family.positive, *([False] if self.never else [])])
-        natural = np.where(positive, np.exp(np.where(positive, scaled, 0.0)), scaled)
-        if self.never:
-            natural[-1] = 1 / (1 + np.exp(-scaled[-1]))
-        return natural
+        location = next(part for part in self.parts if part.parameter == self.family.location)
+        terms = np.ones((len(middle), 1)) if location.matrix is None else location.matrix[ended]
+        weight = np.sqrt(n)[:, None]
+        coefficients = np.linalg.lstsq(terms * weight, middle * weight[:, 0], rcond=None)[0]
+        spread = max(float(np.sqrt(np.average((middle - terms @ coefficients) ** 2, weights=n))), 0.1)
+        start = dict(zip(self.family.parameters, self.family.start(0.0, spread), strict=True)) | {NEVER: 0.1}
+        offset = LINKS[location.link][1](start.pop(self.family.location))
+        coefficients = np.linalg.lstsq(terms * weight, (middle + offset) * weight[:, 0], rcond=None)[0]
+        guess = [
+            coefficients if part is location else _constant(part, LINKS[part.link][1](start[part.parameter]))
+            for part in self.parts
+        ]
+        return np.concatenate(guess).astype(float)
 
     def full(self, free: Array) -> Array:
         full = self.start.copy()
         full[self.free] = free
         return full
 
+    def natural(self, searched: Array) -> Array:
+        return np.concatenate([part.natural(values) for part, values in self._split(searched)]).astype(float)
+
+    def searched(self, natural: Array) -> Array:
+        return np.concatenate([part.searched(values) for part, values in self._split(natural)]).astype(float)
+
+    def _split(self, values: Array) -> list[tuple[Part, Array]]:
+        return [(part, values[a:b]) for part, a, b in zip(self.parts, self._ends[:-1], self._ends[1:], strict=True)]
+
+    def predictors(self, searched: Array) -> list[Any]:
+        """The value of each part on the scale of the search: a number, or one for each row."""
+        return [values[0] if part.matrix is None else part.matrix @ values for part, values in self._split(searched)]
+
+    def variances(self, covariance: Array) -> list[Any]:
+        """Of each part's predictor, from the covariance of what is searched: a number, or one for each row."""
+        found = []
+        for part, a, b in zip(self.parts, self._ends[:-1], self._ends[1:], strict=True):
+            own = covariance[a:b, a:b]
+            found.append(own[0, 0] if part.matrix is None else ((part.matrix @ own) * part.matrix).sum(axis=1))
+        return found
+
     def loss(self, free: Array) -> float:
-        with np.errstate(all="ignore"):
-            total = -float(self.columns["n"] @ self._log_likelihood(self.natural(self.full(free))))
+        total = -float(self.n @ self.rows(self.predictors(self.full(free))))
         return total if np.isfinite(total) else 1e300
 
-    def _log_likelihood(self, natural: Array) -> Array:
-        """Of each row, for one of its people."""
-        never = natural[-1] if self.never else 0.0
-        distribution = self.family.distribution(*natural[: len(self.family.parameters)])
-        rows = np.empty(len(self.exact))
-        rows[self.exact] = self._log_density(distribution) + np.log1p(-never)
-        if not self.exact.all():
-            inside = self._share(distribution, never, "lower", "upper", ~self.exact)
-            rows[~self.exact] = np.log(np.maximum(inside, _TINY))
-        if self.truncated.any():
-            rows[self.truncated] -= np.log(self._share(distribution, never, "entry", "limit", self.truncated))
+    def derivatives(self, free: Array, refined: bool) -> tuple[Array, Array]:
+        """Gradient and second derivatives of the loss.
+
+        Those of each row in its predictors, by central differences (`refined` once by Richardson's extrapolation), carried to
+        the coefficients by the chain rule; so the work does not grow with the number of terms.
+        """
+        at = self.predictors(self.full(free))
+        with np.errstate(all="ignore"):  # where there is no likelihood there are no slopes: the search goes elsewhere
+            slope, bend = self._differences(at, _STEP)
+            if refined:
+                coarse_slope, coarse_bend = self._differences(at, 2 * _STEP)
+                slope, bend = (4 * slope - coarse_slope) / 3, (4 * bend - coarse_bend) / 3
+        slope, bend = slope * -self.n, bend * -self.n
+        gradient = np.concatenate([_carry(part, row) for part, row in zip(self.parts, slope, strict=True)])
+        blocks = [
+            [_carry_both(one, other, bend[i, j]) for j, other in enumerate(self.parts)]
+            for i, one in enumerate(self.parts)
+        ]
+        return gradient[self.free], np.block(blocks)[np.ix_(self.free, self.free)]
+
+    def _differences(self, at: list[Any], step: float) -> tuple[Array, Array]:
+        """First and second derivatives of each row's log-likelihood: shapes (parts, rows) and (parts, parts, rows)."""
+        count = len(at)
+
+        def value(*moved: int) -> Array:
+            sign = np.sign(moved[0]) if moved else 0
+            return self.rows([x + sign * step * (i + 1 in map(abs, moved)) for i, x in enumerate(at)])
+
+        middle = value()
+        up, down = ([value(sign * (i + 1)) for i in range(count)] for sign in (1, -1))
+        slope = np.array([(a - b) / (2 * step) for a, b in zip(up, down, strict=True)])
+        bend = np.empty((count, count, len(middle)))
+        for i in range(count):
+            bend[i, i] = (up[i] + down[i] - 2 * middle) / step**2
+        for i, j in combinations(range(count), 2):
+            both = value(i + 1, j + 1) + value(-i - 1, -j - 1)
+            bend[i, j] = bend[j, i] = (both - up[i] - down[i] - up[j] - down[j] + 2 * middle) / (2 * step**2)
+        return slope, bend
+
+    def rows(self, predictors: list[Any]) -> Array:
+        """The log-likelihood of each row, for one of its people."""
+        with np.errstate(all="ignore"):
+            values = {p.parameter: LINKS[p.link][0](x) for p, x in zip(self.parts, predictors, strict=True)}
+            never = values.get(NEVER, 0.0)
+            distribution = self.family.distribution(*(values[name] for name in self.family.parameters))
+            if self.cohort_growth:
+                distribution = Tilted(distribution, self.cohort_growth)
+                if np.isinf(distribution.log_whole):
+                    return np.full(len(self.n), -np.inf)
+            rows = np.empty(len(self.n))
+            day, window = (self.columns[name][self._exact] for name in ("upper", "window"))
+            exact = self.onset.log_density(distribution.of(self._exact), day, window)
+            rows[self._exact] = exact + np.log1p(-never)
+            inside = self._share(distribution.of(self._between), never, self._ending)
+            rows[self._between] = np.log(np.maximum(inside, _TINY))
+            rows[self._truncated] -= np.log(self._share(distribution.of(self._truncated), never, self._observed))
         return rows
 
-    def _share(self, distribution: Any, never: float, begin: str, end: str, rows: NDArray[np.bool_]) -> Array:
+    def _share(self, distribution: Any, never: float, spans: Spans) -> Array:
         """The share that ends between two days; those who never do are counted up to infinity."""
-        first, last, window = (self.columns[name][rows] for name in (begin, end, "window"))
-        return (1 - never) * share_between(distribution, first, last, window) + np.where(np.isinf(last), never, 0.0)
+        return (1 - never) * self.onset.share_between(distribution, spans) + never * np.isinf(spans.upper)
 
-    def _log_density(self, distribution: Any) -> Array:
-        """The log density of G at exact ends: of the family, or its average over the window."""
-        day, window = self.columns["upper"][self.exact], self.columns["window"][self.exact]
-        density, wide = distribution.logpdf(day), window > 0
-        if wide.any():
-            first = np.maximum(day[wide] - window[wide], 0.0)
-            ended = share_between(distribution, first, day[wide], np.zeros_like(first))
-            density[wide] = np.log(np.maximum(ended, _TINY) / window[wide])
-        return density
+
+def _constant(part: Part, value: float) -> Array:
+    """Coefficients that give everybody one value, or come as near to it as the terms can."""
+    if part.matrix is None:
+        return np.array([value])
+    return np.linalg.lstsq(part.matrix, np.full(len(part.matrix), value), rcond=None)[0]
+
+
+def _carry(part: Part, row: Array) -> Array:
+    return np.array([row.sum()]) if part.matrix is None else part.matrix.T @ row
+
+
+def _carry_both(one: Part, other: Part, row: Array) -> Array:
+    first, second = (np.ones((len(row), 1)) if part.matrix is None else part.matrix for part in (one, other))
+    return (first * row[:, None]).T @ second

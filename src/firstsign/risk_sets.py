@@ -51,19 +51,25 @@ def check_spells(spells: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
                 f"The spells have no column {name!r}{did_you_mean(name, spells.columns)}; they have {there}. "
                 "`spells(cohort, interval, by=...)` makes such a frame."
             )
-    frame = spells[list(by)].copy()
-    for name in ("lower", "upper", *DEFAULTS):
-        values = pd.Series(spells[name] if name in spells.columns else DEFAULTS[name], index=spells.index)
-        if values.dtype.kind in "mM":
-            raise ValueError(f"{name!r} holds {values.dtype}; spells count in days, as numbers.")
-        frame[name] = pd.to_numeric(values, errors="coerce").astype(float)
-    default = pd.Series("diagnosis", index=spells.index).where(np.isfinite(frame["upper"]), "censored")
-    frame["cause"] = spells["cause"] if "cause" in spells.columns else default
+    columns = {name: _numbers(spells, name) for name in ("lower", "upper", *DEFAULTS)}
+    default = np.where(np.isfinite(columns["upper"]), "diagnosis", "censored")
+    columns["cause"] = spells["cause"] if "cause" in spells.columns else default
+    frame = pd.DataFrame({**{name: spells[name] for name in by}, **columns}, index=spells.index)
     frame = frame[frame["n"] != 0]
     _check_rows(frame)
     if frame.empty:
         raise ValueError("The spells hold nobody: there are no rows, or n is 0 in all of them.")
     return frame.reset_index(drop=True)
+
+
+def _numbers(spells: pd.DataFrame, name: str) -> Any:
+    """A column in days, or its default; NaN where there is no number."""
+    if name not in spells.columns:
+        return np.full(len(spells), DEFAULTS[name])
+    values = spells[name]
+    if values.dtype.kind in "mM":
+        raise ValueError(f"{name!r} holds {values.dtype}; spells count in days, as numbers.")
+    return pd.to_numeric(values, errors="coerce").to_numpy(float, na_value=np.nan)
 
 
 def _check_rows(frame: pd.DataFrame) -> None:

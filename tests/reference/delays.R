@@ -38,6 +38,24 @@ for (family in c("exponential", "weibull", "lognormal", "loglogistic")) {
 }
 write(do.call(rbind, rows), "delays_survreg", "survreg(Surv(lower, upper, type = 'interval2') ~ 1, dist = family)")
 
+# --- survreg with covariates; scale by sex through strata(), the same model as a coefficient of log sigma
+people <- read.csv(file.path(out, "input_covariates.csv"))
+people <- people[rep(seq_len(nrow(people)), people$n), ]
+left <- ifelse(people$lower == 0, NA, people$lower)
+right <- ifelse(is.infinite(people$upper), NA, people$upper)
+control <- survreg.control(maxiter = 200, rel.tolerance = 1e-14, toler.chol = 1e-14)
+rows <- list()
+for (family in c("exponential", "weibull", "lognormal", "loglogistic")) for (scale in c("one", "by sex")) {
+  if (family == "exponential" && scale == "by sex") next
+  terms <- if (scale == "one") Surv(left, right, type = "interval2") ~ sex + age
+           else Surv(left, right, type = "interval2") ~ sex + age + strata(sex)
+  fit <- survreg(terms, people, dist = family, control = control)
+  rows[[paste(family, scale)]] <- data.frame(family = family, scale = scale, term = names(coef(fit)),
+    estimate = unname(coef(fit)), se = sqrt(diag(vcov(fit)))[seq_along(coef(fit))],
+    sigma_first = fit$scale[[1]], sigma_last = fit$scale[[length(fit$scale)]], loglik = fit$loglik[2])
+}
+write(do.call(rbind, rows), "delays_covariates", "survreg(Surv(lower, upper, type = 'interval2') ~ sex + age [+ strata(sex)], dist = family)")
+
 # --- the likelihood written out: [G(upper) - G(lower)] / [G(limit) - G(entry)]
 prentice <- function(t, p) { k <- p[3]^-2; list(k = k, u = k * exp(p[3] * (log(t) - p[1]) / p[2])) }
 families <- list(

@@ -1,11 +1,12 @@
 """Writes the counted people from which the R scripts here make their reference numbers.
 
-python tests/reference/inputs.py && Rscript tests/reference/curves.R tests/reference  (and delays.R, nonparametric.R likewise)
+python tests/reference/inputs.py && Rscript tests/reference/curves.R tests/reference
+(and delays.R, nonparametric.R, regression.R likewise)
 
 The simulated ones come from a linear congruential generator written out below, so no library's seed matters.
 """
 
-from math import ceil, floor, inf, log
+from math import ceil, exp, floor, inf, log
 from pathlib import Path
 
 import pandas as pd
@@ -98,6 +99,22 @@ def delays() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["lower", "upper"])
 
 
+def covariates() -> pd.DataFrame:
+    """The same of 800 people of two sexes and many ages, to a tenth of a day; longer and less alike in men, longer with age."""
+    rows = []
+    for u, v, w, x, y in zip(*(draws(800, seed) for seed in (91, 92, 93, 94, 95)), strict=True):
+        sex, age = "M" if x < 0.4 else "F", 40 + int(40 * y)
+        days = (
+            round((30 + (age - 40) / 4) * (-log(u)) ** (1.1 if sex == "F" else 1.4) * (1 if sex == "F" else 1.5), 1)
+            + 0.1
+        )
+        leaves = round(20 + 160 * w, 1)
+        week = 7.0 * (ceil(days / 7) - 1)
+        ends = (leaves, inf) if days > leaves else (days, days) if v < 0.6 else (week, week + 7)
+        rows.append((*ends, sex, age))
+    return pd.DataFrame(rows, columns=["lower", "upper", "sex", "age"])
+
+
 def observed() -> pd.DataFrame:
     """Delays as they come to be seen: from an entry on, up to a limit, or from a first symptom known to a month."""
     rows = []
@@ -158,6 +175,36 @@ def causes() -> pd.DataFrame:
     )
 
 
+def patients() -> pd.DataFrame:
+    """Some 900 people of two sexes, three stages and several ages, of whom some enter late: diagnosed, dead or censored.
+
+    They end on whole days, shared by several, and, for regressions of quantiles, at `exact`, to a thousandth of a day.
+    """
+    rows = []
+    for u, v, w, x, y, z in zip(*(draws(900, seed) for seed in (101, 102, 103, 104, 105, 106)), strict=True):
+        sex, stage, age = "MF"[int(2 * v)], ["I", "II", "III"][int(3 * w)], 40 + 3 * int(15 * x)
+        pace = exp(0.3 * (sex == "M") + 0.4 * (stage == "III") - 0.01 * (age - 60))
+        exact, leaves = round(30 * (-log(u)) ** 0.8 / pace, 3) + 0.01, round(10 + 90 * z, 3)
+        cause = "censored" if exact > leaves else "death" if y < 0.2 else "diagnosis"
+        exact, entry = min(exact, leaves), int(8 * y * v) if w < 0.4 else 0
+        if entry < ceil(exact):
+            rows.append((sex, stage, age, entry, ceil(exact), exact, cause))
+    return pd.DataFrame(rows, columns=["sex", "stage", "age", "entry", "end", "exact", "cause"])
+
+
 if __name__ == "__main__":
-    for make in (lung, lupus, ties, entry, competing, delays, observed, visits, retrospective, causes):
+    for make in (
+        lung,
+        lupus,
+        ties,
+        entry,
+        competing,
+        delays,
+        covariates,
+        observed,
+        visits,
+        retrospective,
+        causes,
+        patients,
+    ):
         counted(make()).to_csv(HERE / f"input_{make.__name__}.csv", index=False)
