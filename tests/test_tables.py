@@ -215,3 +215,37 @@ def test_refuses(how, said):
 def test_two_numbers_for_one_cell_are_refused():
     with pytest.raises(ValueError, match="Several rows have the same group, q"):
         as_words(pd.concat([QUANTILES, QUANTILES]).assign(days=range(8)), "days", across="q")
+
+
+class TestAcrossInAnyOrder:
+    """A cell stands under the value of its own row, whatever the order of the rows."""
+
+    def test_by_hand(self):
+        frame = pd.DataFrame(
+            [
+                ("weibull", "p90", 169.0),
+                ("weibull", "median", 62.0),
+                ("truth", "median", 62.5),
+                ("truth", "p90", 245.0),
+            ],
+            columns=["family", "centile", "days"],
+        )
+        assert cells(frame, value="days", across="centile") == {
+            "family": ["weibull", "truth"],
+            "p90": ["169", "245"],
+            "median": ["62", "62.5"],
+        }
+
+    @given(st.permutations(range(9)), st.integers(5, 9), st.sampled_from([None, "c"]))
+    def test_each_cell_holds_its_own_number(self, order, kept, missing):
+        rows = [(key, name) for key in ("a", "b", missing) for name in ("x", "y", "z")]
+        frame = pd.DataFrame([(*rows[i], float(i + 1)) for i in order[:kept]], columns=["key", "name", "days"])
+        wide = as_words(frame, "days", None, "name").set_index("key")
+        for i in range(9):
+            key, name = rows[i]
+            cell = wide.loc[key if key else "–", name] if name in wide and (key or "–") in wide.index else "–"
+            assert cell == (f"{i + 1}" if i in order[:kept] else "–")
+
+    def test_without_other_columns(self):
+        frame = pd.DataFrame({"centile": ["median", "p90"], "days": [7.0, 30.0]})
+        assert cells(frame, value="days", across="centile") == {"median": ["7"], "p90": ["30"]}

@@ -50,14 +50,23 @@ def as_words(
         words[value] = [_estimate(number, low, high, unit) for number, low, high in zip(*numbers, strict=True)]
         words = words.drop(columns=[name for name in ("low", "high", "se") if name in words])
     if across is not None and value is not None:
-        keys = [name for name in words.columns if name not in (across, value)]
-        order = list(dict.fromkeys(words[across]))
-        words = words.set_index([*keys, across])[value].unstack(across, sort=False)[order].reset_index()
-        words.columns.name = None
+        words = _wide(words, value, across)
     words.columns = pd.Index([_heading(name, frame) for name in words.columns])
     for name in words.columns:
         words[name] = [_cell(cell) for cell in words[name]]
     return words
+
+
+def _wide(words: pd.DataFrame, value: str, across: str) -> pd.DataFrame:
+    """A column for each value of `across` and a row for each of the rest, both in the order in which they first come."""
+    keys = [name for name in words.columns if name not in (across, value)]
+    if not keys:
+        return words.set_index(across)[[value]].T.reset_index(drop=True).rename_axis(columns=None)
+    wide = words[keys].drop_duplicates(ignore_index=True)
+    # Not by unstack(sort=False): pandas then puts cells under wrong headings unless the frame is in their order already.
+    for name, rows in words.groupby(across, sort=False, dropna=False, observed=True):
+        wide = wide.merge(rows[[*keys, value]].rename(columns={value: name}), on=keys, how="left")
+    return wide
 
 
 def _check(frame: pd.DataFrame, value: str | None, across: str | None) -> None:
