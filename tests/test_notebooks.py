@@ -19,10 +19,17 @@ from firstsign.reports.executed import figures_of
 from firstsign.reports.making import make
 from firstsign.reports.planning import plan
 
-NAMES = ("01_first_sign", "02_intervals", "03_delay_curves")
-FIGURES = {"simulated": (3, 1, 6), "own": (1, 0, 4), "lupus": (1, 0, 4)}
+NAMES = ("01_first_sign", "02_intervals", "03_delay_curves", "04_what_the_data_hide")
+FIGURES = {"simulated": (3, 1, 6, 8), "own": (1, 0, 4, 8), "lupus": (1, 0, 4, 8)}
 LONGEST = 60  # seconds a notebook may take
 PEOPLE = 4000  # enough to have ten with back or bone pain first
+MISTAKES = (
+    "days.censoring_ignored",
+    "days.right_truncation",
+    "share.delayed_entry",
+    "share.onset_to_the_month",
+    "share.competing_death",
+)
 OWN = """\
 person,first_symptom,diagnosis
 ada,2023-01-10,2023-02-14
@@ -206,6 +213,10 @@ class TestSimulated:
             | {"log_rank.bone_pain_against_lump.p", "aic_difference.weibull_minus_lognormal"}
             | {"days.lupus.onset_to_diagnosis.median"}
             | {f"days.lupus.within_five_years.median_{how}" for how in ("uncorrected", "corrected")},
+            "04_what_the_data_hide": {f"{name}.{how}" for name in MISTAKES for how in ("naive", "corrected", "truth")}
+            | {f"days.lupus_right_truncation.{how}" for how in ("naive", "corrected")}
+            | {f"share.lupus_alive_after_five_years.{how}" for how in ("naive", "corrected")}
+            | {"days.right_truncation.fitted"},
         }
         for notebook, names in expected.items():
             assert names - set(results.loc[notebook].index) == set()
@@ -288,6 +299,101 @@ class TestSimulated:
             assert results.loc[("02_intervals", name), "value"] == results.loc[("03_delay_curves", name), "value"]
 
 
+@pytest.fixture(scope="module")
+def kept(results):
+    return results.loc["04_what_the_data_hide"].astype({"value": float, "low": float, "high": float})
+
+
+@pytest.fixture(scope="module")
+def lives():
+    everybody = {
+        "first_sign_until": "2014-12-31",
+        "screening_share_of_eligible": 0,
+        "stage_weight": {"symptom": {"1": 0, "2": 0, "3": 0}},
+        "bone_pain_first_with_bone_metastases": 1,
+        "bone_pain_first_without_bone_metastases": 1,
+        "death_after_metastasis": {"at_diagnosis": {"p50": 600, "p66": 960}},
+    }
+    return fs.simulate(PEOPLE, 20260101, truth=True, **everybody)
+
+
+class TestWhatTheDataHide:
+    """The five mistakes of notebook 04, from the same simulated lives by plain counting."""
+
+    @pytest.mark.parametrize("mistake", MISTAKES)
+    def test_the_repair_meets_the_truth_and_the_naive_number_does_not(self, kept, mistake):
+        naive, corrected, truth = (kept.loc[f"{mistake}.{how}"] for how in ("naive", "corrected", "truth"))
+        assert corrected["low"] <= truth["value"] <= corrected["high"]
+        assert not naive["low"] <= truth["value"] <= naive["high"]
+        assert abs(np.log(naive["value"] / truth["value"])) > 0.1
+
+    def test_truths_are_those_of_the_lives(self, kept, lives):
+        _, truth = lives
+        days = {
+            name: (truth[name] - truth["true_first_symptom"]).dt.days
+            for name in ("diagnosis_had_they_lived", "true_diagnosis", "true_death")
+        }
+        assert kept.loc["days.censoring_ignored.truth", "value"] == days["diagnosis_had_they_lived"].median()
+        assert kept.loc["share.delayed_entry.truth", "value"] == (days["true_death"] <= 365).mean()
+        undiagnosed = ~(days["true_diagnosis"] <= 365)
+        assert kept.loc["share.competing_death.truth", "value"] == pytest.approx(undiagnosed.mean(), rel=1e-12)
+
+    def test_naive_numbers_by_counting(self, kept, lives):
+        patients, _ = lives
+        onset, diagnosis, death = (patients[f"{name}_earliest"] for name in ("first_symptom", "diagnosis", "death"))
+        early = (diagnosis - onset).dt.days[diagnosis <= "2014-12-31"]
+        assert kept.loc["days.censoring_ignored.naive", "value"] == early.median()
+        dead = ((death - onset).dt.days <= 365)[diagnosis.notna()]
+        # Nearly: a few are lost within the year, so that the curve is not quite the plain share.
+        assert kept.loc["share.delayed_entry.naive", "value"] == pytest.approx(dead.mean(), abs=0.005)
+        first = onset.dt.to_period("M").dt.start_time
+        waited = (patients["first_presentation_earliest"] - first).dt.days
+        assert kept.loc["share.onset_to_the_month.naive", "value"] == pytest.approx((waited > 14).mean(), abs=0.03)
+
+    def test_who_grows_is_drawn_with_the_seed(self, kept, lives):
+        patients, _ = lives
+        before = (patients["first_symptom_earliest"].max() - patients["first_symptom_earliest"]).dt.days / 365.25
+        registry = patients[np.random.default_rng(20260101).random(PEOPLE) < np.exp(-before)]
+        seen = registry["diagnosis_earliest"] <= "2014-12-31"
+        assert kept.loc["days.right_truncation.corrected", "n"] == seen.sum()
+        waited = (registry["diagnosis_earliest"] - registry["first_symptom_earliest"]).dt.days[seen]
+        assert kept.loc["days.right_truncation.naive", "value"] == waited.median()
+
+    def test_every_refusal_is_shown(self, simulated):
+        refusals = [line for line in lines(simulated, "04_what_the_data_hide", "said") if " refuses: " in line]
+        assert [line.split()[0] for line in refusals] == ["spells", *["kaplan_meier"] * 3]
+
+    def test_lupus_is_the_same_as_in_the_notebook_before(self, results):
+        numbers = {
+            "days.lupus.within_five_years.median_uncorrected": "days.lupus_right_truncation.naive",
+            "days.lupus.within_five_years.median_corrected": "days.lupus_right_truncation.corrected",
+        }
+        for before, here in numbers.items():
+            assert (
+                results.loc[("03_delay_curves", before), "value"]
+                == results.loc[("04_what_the_data_hide", here), "value"]
+            )
+
+
+FEW = [
+    {"people": 100},
+    {"people": 100, "growth": 3.0, "closed": "2014-06-30", "level": 0.5},
+    {"people": 300, "half_alive": 100, "seed": 5},
+    {"people": 1000, "closed": "2024-12-31", "growth": 0.0, "half_alive": 3000},
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "parameters", FEW, ids=lambda given: " ".join(f"{name}={value}" for name, value in given.items())
+)
+def test_what_the_data_hide_with_other_parameters(tmp_path, parameters):
+    made = make(plan("04", parameters, tmp_path), timeout=10 * LONGEST)
+    assert made.failures == {}
+    said = " ".join(lines(made.version, "04_what_the_data_hide", "said"))
+    assert "nan" not in said.split()
+
+
 class TestOwnFile:
     """Three columns still make a report."""
 
@@ -302,7 +408,7 @@ class TestOwnFile:
         assert any("competing death needs death" in line for line in lines(own, "03_delay_curves", "skipped"))
 
     def test_counts_everybody(self, own):
-        for name in NAMES[1:]:
+        for name in ("02_intervals", "03_delay_curves"):
             said = [line for line in lines(own, name, "said") if line.startswith("From first symptom to diagnosis: ")]
             assert any("10 people. Left out: nobody." in line for line in said)
             assert any("Dates set to one day: those of 5." in line for line in said)
