@@ -11,12 +11,12 @@ from .bands import check_band, confidence_band
 from .risk_sets import (
     RiskSets,
     check_spells,
+    each_group,
     groups_of,
     names,
     people_at_risk,
     refuse_what_needs_more,
     risk_sets,
-    single_event,
 )
 
 Array = NDArray[np.float64]
@@ -49,12 +49,8 @@ def kaplan_meier(
     """
     check_band(band, level)
     by = names(by)
-    frame = check_spells(spells, by)
-    refuse_what_needs_more(frame, "kaplan_meier")
-    event = single_event(frame, event, "kaplan_meier")
     curves = []
-    for key, group in groups_of(frame, by):
-        sets = risk_sets(group, [event], "kaplan_meier")
+    for key, sets in each_group(spells, by, event, "kaplan_meier"):
         share, se = product_limit(sets.ends[:, 0], sets.at_risk)
         low, high = confidence_band(share, se, level, band)
         curves.append(_curve(by, key, sets, events=sets.ends[:, 0], estimate=share, se=se, low=low, high=high))

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from .bands import check_level
 from .curves import whole, with_key
-from .risk_sets import check_spells, groups_of, names, refuse_what_needs_more, risk_sets, single_event
+from .risk_sets import each_group, names
 
 Array = NDArray[np.float64]
 
@@ -36,12 +36,8 @@ def nelson_aalen(
     if band not in ("log", "plain"):
         raise ValueError(f"band is {band!r}; for a cumulative hazard it can be 'log' or 'plain'.")
     by = names(by)
-    frame = check_spells(spells, by)
-    refuse_what_needs_more(frame, "nelson_aalen")
-    event = single_event(frame, event, "nelson_aalen")
     curves = []
-    for key, group in groups_of(frame, by):
-        sets = risk_sets(group, [event], "nelson_aalen")
+    for key, sets in each_group(spells, by, event, "nelson_aalen"):
         ended = sets.ends[:, 0]
         hazard, se = np.cumsum(ended / sets.at_risk), np.sqrt(np.cumsum(ended / sets.at_risk**2))
         low, high = _interval(hazard, se, level, band)

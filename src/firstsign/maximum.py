@@ -115,8 +115,8 @@ def _is_averaged_well(likelihood: Likelihood, found: Array) -> bool:
     if len(onset.rule.far[0]) >= _MOST_NODES:
         raise ValueError(
             f"The average over the windows of time zero does not settle for the {likelihood.family.name} "
-            f"({4 * _MOST_NODES:,} nodes; {_values(likelihood, found)}): delays are far more alike than the windows are wide. Narrow the windows, or try "
-            "another family."
+            f"({4 * _MOST_NODES:,} nodes; {_values(likelihood, found)}): delays are far more alike than the "
+            "windows are wide. Narrow the windows, or try another family."
         )
     return False
 

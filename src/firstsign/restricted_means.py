@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from .bands import check_level
 from .curves import product_limit, with_key
-from .risk_sets import RiskSets, check_spells, groups_of, names, refuse_what_needs_more, risk_sets, single_event
+from .risk_sets import RiskSets, each_group, names
 
 
 def restricted_mean(
@@ -76,10 +76,7 @@ def _means(
     """Each group's key, mean and standard error."""
     if not 0 < until < np.inf:
         raise ValueError(f"until is {until!r}; it is a number of days above 0, such as 365.")
-    frame = check_spells(spells, by)
-    refuse_what_needs_more(frame, estimator)
-    event = single_event(frame, event, estimator)
-    groups = [(key, risk_sets(group, [event], estimator)) for key, group in groups_of(frame, by)]
+    groups = each_group(spells, by, event, estimator)
     _check_known(groups, until, estimator)
     return [(key, *_area(sets, until)) for key, sets in groups]
 

@@ -170,6 +170,19 @@ def risk_sets(group: pd.DataFrame, causes: Sequence[str], estimator: str) -> Ris
     return RiskSets(day, people_at_risk(group, day), ends.astype(float), censored, bands)
 
 
+def each_group(
+    spells: pd.DataFrame, by: Sequence[str], event: str | None, estimator: str
+) -> list[tuple[tuple[Any, ...], RiskSets]]:
+    """The key and the risk sets of each group, for an estimator of one event that counts who is at risk.
+
+    Raises ValueError for spells that cannot be, for windows, limits and bands that overlap, and for several causes without `event`.
+    """
+    frame = check_spells(spells, by)
+    refuse_what_needs_more(frame, estimator)
+    event = single_event(frame, event, estimator)
+    return [(key, risk_sets(group, [event], estimator)) for key, group in groups_of(frame, by)]
+
+
 def people_at_risk(group: pd.DataFrame, day: Array) -> Array:
     """How many people are observed and still waiting just before each day; shape of `day`."""
     lower, upper, entry, n = (group[name].to_numpy() for name in ("lower", "upper", "entry", "n"))

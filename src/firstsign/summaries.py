@@ -1,7 +1,6 @@
 """What a delay curve says in a few numbers: its quantiles, the share that waits longer, and whether groups differ."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from .curves import product_limit, with_key
 from .risk_sets import (
     RiskSets,
     check_spells,
+    each_group,
     groups_of,
     names,
     people_at_risk,
@@ -49,7 +49,7 @@ def quantiles(
     if not ((wanted >= 0) & (wanted <= 1)).all():
         raise ValueError(f"q is {q!r}; quantiles are shares between 0 and 1, such as 0.5 for the median.")
     parts = []
-    for key, sets in _risk_sets(spells, names(by), event, "quantiles"):
+    for key, sets in each_group(spells, names(by), event, "quantiles"):
         share, se = product_limit(sets.ends[:, 0], sets.at_risk)
         low, high = confidence_band(share, se, level, band)
         columns = {
@@ -99,7 +99,7 @@ def share_longer_than(
     if not (wanted >= 0).all():
         raise ValueError(f"days is {days!r}; a delay is compared with a number of days of at least 0.")
     parts = []
-    for key, sets in _risk_sets(spells, names(by), event, "share_longer_than"):
+    for key, sets in each_group(spells, names(by), event, "share_longer_than"):
         share, se = product_limit(sets.ends[:, 0], sets.at_risk)
         low, high = confidence_band(share, se, level, band)
         rows = np.array([_longer(sets, share, low, high, day) for day in wanted]).reshape(-1, 3)
@@ -179,12 +179,3 @@ def _mantel(ended: Array, at_risk: Array, weights: str | None) -> pd.DataFrame:
 
 def _ends_on(ended: pd.DataFrame, day: Array) -> Array:
     return np.bincount(np.searchsorted(day, ended["upper"]), ended["n"], len(day)).astype(float)
-
-
-def _risk_sets(
-    spells: pd.DataFrame, by: list[str], event: str | None, estimator: str
-) -> list[tuple[tuple[Any, ...], RiskSets]]:
-    frame = check_spells(spells, by)
-    refuse_what_needs_more(frame, estimator)
-    event = single_event(frame, event, estimator)
-    return [(key, risk_sets(group, [event], estimator)) for key, group in groups_of(frame, by)]
