@@ -56,7 +56,7 @@ def test_bic_counts_people():
 
 def test_refusals_say_what_is_wrong(fit):
     plain = fs.fit_delay(pd.DataFrame({"lower": [10.0, 30], "upper": [10.0, 30]}), "exponential")
-    with pytest.raises(ValueError, match="say for whom with at=.*age, sex"):
+    with pytest.raises(ValueError, match=r"say for whom with at=.*age, sex"):
         fit.quantiles(0.5)
     with pytest.raises(ValueError, match="at lacks 'age'"):
         fit.survival(10, at={"sex": "M"})

@@ -77,7 +77,7 @@ def test_closed_forms_equal_quadrature(family, parameters, window):
     expected = Onset(0.0, FINE)._averaged(distribution, some)
     assert_allclose(between[sure], expected[sure], rtol=2e-8)
     closed = not (
-        family == "loglogistic" and parameters[0] < 1.05 or family == "generalized_gamma" and parameters[2] < 1
+        (family == "loglogistic" and parameters[0] < 1.05) or (family == "generalized_gamma" and parameters[2] < 1)
     )
     if closed:
         assert sure[expected > 1e-3].all()

@@ -17,7 +17,11 @@ from .hazards import nelson_aalen as nelson_aalen
 from .interval_censoring import turnbull as turnbull
 from .lengths import interval_days as interval_days
 from .published import published as published
+from .quantile_regressions import quantile_regression as quantile_regression
 from .recalled import widen_recalled as widen_recalled
+from .regression import aft as aft
+from .regression import cox as cox
+from .regression import proportional_hazards as proportional_hazards
 from .resampling import bootstrap as bootstrap
 from .restricted_means import restricted_mean as restricted_mean
 from .restricted_means import restricted_mean_difference as restricted_mean_difference
@@ -38,6 +42,7 @@ from .shares import wilson as wilson
 from .simulate import as_user_file as as_user_file
 from .simulate import simulate as simulate
 from .spells import spells as spells
+from .subdistribution import fine_gray as fine_gray
 from .summaries import log_rank as log_rank
 from .summaries import quantiles as quantiles
 from .summaries import share_longer_than as share_longer_than

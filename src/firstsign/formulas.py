@@ -69,12 +69,11 @@ def design(formula: str, frame: pd.DataFrame, what: str = "formula") -> Design:
             )
     rows, place = patterns(frame, needed)
     _refuse_missing(frame, needed, what)
-    made = _materialise(_parse(formula, what), rows, formula, what)
-    _refuse_terms_of_other_rows(formula, rows, np.asarray(made, float), what)
-    names = list(made.model_spec.column_names)
-    matrix = _finite(np.asarray(made, float), names, what)
-    refuse_collinear(names, matrix, what)
-    return Design(names, matrix[place], made.model_spec)
+    matrix, spec = _materialise(_parse(formula, what), rows, formula, what)
+    _refuse_terms_of_other_rows(formula, rows, matrix, what)
+    names = list(spec.column_names)
+    refuse_collinear(names, _finite(matrix, names, what), what)
+    return Design(names, matrix[place], spec)
 
 
 def design_at(design: Design, at: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Array:
@@ -94,8 +93,8 @@ def design_at(design: Design, at: pd.DataFrame | Mapping[str, Any] | Sequence[Ma
             near = did_you_mean(name, new.columns)
             raise ValueError(f"at lacks {name!r}{near}, which the formula of the fit ({formula}) needs.")
     _refuse_missing(new, needed, "at")
-    made = _materialise(design.spec, new.reset_index(drop=True), formula, "at")
-    return _finite(np.asarray(made, float).reshape(len(new), len(design.names)), design.names, "at")
+    matrix, _ = _materialise(design.spec, new[needed].reset_index(drop=True), formula, "at")
+    return _finite(matrix, design.names, "at")
 
 
 def patterns(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, NDArray[np.int_]]:
@@ -152,19 +151,23 @@ def _parse(formula: str, what: str) -> SimpleFormula:
     return parsed
 
 
-def _materialise(source: SimpleFormula | ModelSpec, rows: pd.DataFrame, formula: str, what: str) -> Any:
-    """formulaic's matrix, with what it raises or warns of turned into a ValueError."""
+def _materialise(
+    source: SimpleFormula | ModelSpec, rows: pd.DataFrame, formula: str, what: str
+) -> tuple[Array, ModelSpec]:
+    """formulaic's matrix and its memory of it, with what it raises or warns of turned into a ValueError."""
+    words = {name: object for name in rows.columns if isinstance(rows[name].dtype, pd.StringDtype)}
     with warnings.catch_warnings(record=True) as said, np.errstate(all="ignore"):
         warnings.simplefilter("always")
         try:
-            made = source.get_model_matrix(rows, context={}, output="numpy", na_action="ignore")
+            made = source.get_model_matrix(rows.astype(words), context={}, output="numpy", na_action="ignore")
+            matrix = np.asarray(made, np.float64).reshape(len(rows), len(made.model_spec.column_names))
         except Exception as error:
             raise ValueError(f"{what}: the terms of {formula!r} cannot be made: {_plain(error)}") from None
     if any(issubclass(one.category, DataMismatchWarning) for one in said):
         states = {name: state["categories"] for name, (_, state) in made.model_spec.encoder_state.items() if state}
         seen = "; ".join(f"{name}: {', '.join(map(str, levels))}" for name, levels in states.items())
         raise ValueError(f"{what} has a level that is not among those of the fit ({seen}).")
-    return made
+    return matrix, made.model_spec
 
 
 def _plain(error: Exception) -> str:
@@ -190,7 +193,7 @@ def _refuse_terms_of_other_rows(formula: str, rows: pd.DataFrame, matrix: Array,
     times = 1 + np.arange(len(rows)) % 3
     times[:1] += 2 * len(rows)
     again = rows.loc[rows.index.repeat(times)[::-1]]  # another order, mean, median and range of ranks
-    repeated = np.asarray(_materialise(_parse(formula, what), again, formula, what), float)
+    repeated, _ = _materialise(_parse(formula, what), again, formula, what)
     first = (np.cumsum(times[::-1]) - 1)[::-1]
     if not np.allclose(repeated[first], matrix, rtol=1e-9, atol=1e-12, equal_nan=True):
         raise ValueError(

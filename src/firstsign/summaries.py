@@ -55,7 +55,7 @@ def quantiles(
         columns = {
             "q": wanted,
             **{
-                name: [_crossing(sets.day, 1 - curve, p, middle=not len(sets.bands)) for p in wanted]
+                name: [crossing(sets.day, 1 - curve, p, middle=not len(sets.bands)) for p in wanted]
                 for name, curve in (("days", share), ("low", low), ("high", high))
             },
         }
@@ -63,7 +63,7 @@ def quantiles(
     return pd.concat(parts, ignore_index=True)
 
 
-def _crossing(day: Array, gone: Array, q: float, middle: bool) -> float:
+def crossing(day: Array, gone: Array, q: float, middle: bool) -> float:
     """The first day on which `gone` reaches q; the middle of the flat if it stays at q exactly; NaN if it never does."""
     known = ~np.isnan(gone)
     days, shares = np.concatenate([[0.0], day[known]]), np.maximum.accumulate(np.concatenate([[0.0], gone[known]]))
