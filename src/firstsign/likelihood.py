@@ -216,5 +216,8 @@ def _carry(part: Part, row: Array) -> Array:
 
 
 def _carry_both(one: Part, other: Part, row: Array) -> Array:
-    first, second = (np.ones((len(row), 1)) if part.matrix is None else part.matrix for part in (one, other))
-    return (first * row[:, None]).T @ second
+    if one.matrix is None:
+        return _carry(other, row)[None, :]
+    if other.matrix is None:
+        return _carry(one, row)[:, None]
+    return (one.matrix * row[:, None]).T @ other.matrix
