@@ -14,6 +14,7 @@ TOLERANCE = 1e-9  # of the gain in log-likelihood, per person, for each bit of p
 _NOBODY = 1e-15  # a share of people that rounding can leave
 _ADRIFT = 1e-7  # people who could have been seen only where the curve goes on putting less than this are not tied to the others
 _STEPS = 400
+_SMALL = 60  # places
 _NOT_FOUND = (
     "No maximum-likelihood curve was found: the entries and limits tie its parts together too loosely. Leave out the people who "
     "could only have been seen to end in a span of days in which few others could, or use fit_delay."
@@ -174,22 +175,19 @@ def _newton(people: People, found: Array, damping: float) -> Array:
     return found
 
 
-def _nonnegative_step(curvature: csr_array, gain: Array, found: Array, free: NDArray[np.bool_]) -> Array:
+def _nonnegative_step(curvature: Array | csr_array, gain: Array, found: Array, free: NDArray[np.bool_]) -> Array:
     """The best step of the free probabilities on the quadratic model, those that would fall below 0 being set to 0.
 
     In the cumulative probability, places between two free ones move together, as one node.
     """
-    free, step, size = free.copy(), np.zeros_like(found), len(found)
+    free, step = free.copy(), np.zeros_like(found)
     slopes = gain - np.append(gain[1:], 0.0)
     while free.any():
-        node = np.cumsum(free) - 1
-        moves = np.flatnonzero(node >= 0)
-        together = csr_array((np.ones(len(moves)), (moves, node[moves])), shape=(size, node[-1] + 1))
-        pull = together.T @ (slopes - curvature @ np.cumsum(step))
         try:
-            best = np.diff(splu((together.T @ curvature @ together).tocsc()).solve(pull), prepend=0.0)
-        except RuntimeError:  # exactly singular: the caller damps more
-            return np.full(size, np.nan)
+            together = _solve(curvature, slopes - curvature @ np.cumsum(step), np.flatnonzero(free))
+        except (RuntimeError, np.linalg.LinAlgError):  # exactly singular: the caller damps more
+            return np.full(len(found), np.nan)
+        best = np.diff(together, prepend=0.0)
         below = np.flatnonzero(free)[found[free] + best < 0]
         if not len(below):
             step[free] = best
@@ -198,12 +196,25 @@ def _nonnegative_step(curvature: csr_array, gain: Array, found: Array, free: NDA
     return step
 
 
-def _curvature(people: People, found: Array, damping: float) -> csr_array:
+def _solve(curvature: Array | csr_array, slopes: Array, first: NDArray[np.int_]) -> Array:
+    """The moves of nodes, each of the places from one of `first` up to the next: shape of `first`."""
+    pull = np.add.reduceat(slopes, first)
+    if isinstance(curvature, np.ndarray):
+        rows = np.add.reduceat(curvature, first, axis=0)
+        return np.linalg.solve(np.add.reduceat(rows, first, axis=1), pull)
+    moves = np.arange(first[0], len(slopes))
+    node = np.searchsorted(first, moves, side="right") - 1
+    together = csr_array((np.ones(len(moves)), (moves, node)), shape=(len(slopes), len(first)))
+    found: Array = splu((together.T @ curvature @ together).tocsc()).solve(pull)
+    return found
+
+
+def _curvature(people: People, found: Array, damping: float) -> Array | csr_array:
     """Minus the second derivative, per person, in the cumulative probability after each place.
 
     Each range ties its two ends together as a spring would, so the matrix is sparse. The springs of truncation push; they are
     left out far from the maximum, where the model without them is a lower bound. Damping ties neighbours, and the last
-    spring holds the sum, on which the likelihood does not depend.
+    spring holds the sum, on which the likelihood does not depend. A small matrix is written out, for it is faster so.
     """
     ended, seen, n, size = people
     limits = (seen[:, 1] - seen[:, 0] < size) & (damping < 1e-3)
@@ -213,4 +224,7 @@ def _curvature(people: People, found: Array, damping: float) -> csr_array:
     spring = np.concatenate([pull / n.sum(), push / n.sum(), damping / (found + 1 / size), [1.0]])
     rows, columns = np.concatenate([one, other, one, other]), np.concatenate([one, other, other, one])
     values = np.concatenate([spring, spring, -spring, -spring])
+    if size <= _SMALL:
+        whole = np.bincount(rows * (size + 1) + columns, values, (size + 1) ** 2)
+        return whole.reshape(size + 1, size + 1)[1:, 1:]
     return csr_array((values, (rows, columns)), shape=(size + 1, size + 1))[1:, 1:]
