@@ -24,7 +24,7 @@ def quantile_regression(
     q: Sequence[float] | float = 0.5,
     level: float = 0.95,
     replicates: int = 200,
-    seed: int | np.random.Generator | None = None,
+    seed: int | np.random.Generator | None = 1,
     event: str | None = None,
 ) -> pd.DataFrame:
     """By how many days covariates move a quantile of the delay: the median, say, or the 90th centile.
@@ -33,15 +33,16 @@ def quantile_regression(
     formula     right-hand side: "sex + age"; the quantile is a sum of its terms
     q           one share inside (0, 1) or several
     level       coverage of the intervals, in (0, 1)
-    replicates  draws of the bootstrap, which is used when a seed is given
-    seed        a number or Generator; needed where no formula for the error is sound: where somebody is censored, and where
-                days are shared by so many that the error is less than the distance between them
+    replicates  draws of the bootstrap, from which the standard errors come
+    seed        a number or Generator. None gives the errors of a formula instead: much faster with many distinct rows, but off
+                for skewed delays, and refused where somebody is censored or the error is less than the distance between days
     event       the cause that counts as the end when there are several; the others are then censorings (cause-specific)
 
     Returns q, term, estimate (days), se, low, high, p (Wald). The intercept is the quantile itself where all terms are 0.
 
-    Without censoring: Koenker & Bassett (1978), R's rq; without a seed the standard errors are Powell's (1991), a normal kernel
-    with Hall & Sheather's bandwidth, as in summary.rq(se = "ker"). With censoring: Portnoy (2003), R's crq. For a formula that
+    Without censoring: Koenker & Bassett (1978), R's rq; with seed=None the standard errors are Powell's (1991), a normal kernel
+    with Hall & Sheather's bandwidth, as in summary.rq(se = "ker"), whose 95 % intervals held the truth in 88 to 99 % of
+    simulated cohorts with delays as skewed as usual (tests/calibration). With censoring: Portnoy (2003), R's crq. For a formula that
     gives each pattern of covariates a quantile of its own (one group, a categorical covariate, all interactions) it is
     Kaplan-Meier's; otherwise it is followed on a grid of 0.01. The bootstrap draws people, as counts.
 

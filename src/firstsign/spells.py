@@ -7,9 +7,10 @@ written once and no Parquet file is ever loaded (a CSV is, and checked, by `load
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -18,42 +19,10 @@ from .errors import did_you_mean
 from .people_sql import People
 from .results import ENDLESS
 from .risk_sets import names
+from .spells_sql import SET_DATES, Wish, count_spells
 from .vocabulary import INTERVALS, MILESTONES
 
 COLUMNS = ["lower", "upper", "window", "entry", "limit", "cause", "n"]
-
-# What becomes of uncertain dates: the day of time zero, and the end's earliest and latest day, counted from the earliest
-# day of time zero. The other date of the spell narrows a window first: nobody is diagnosed before the first symptom.
-_SET_DATES = {
-    "keep": ("0", "end_earliest", "end_latest"),
-    "earliest": ("0", "greatest(end_earliest, 0)", "greatest(end_earliest, 0)"),
-    "latest": ("least(zero_latest, known_until)", "end_latest", "end_latest"),
-    "midpoint": (
-        "least(zero_latest, known_until) / 2",
-        "(greatest(end_earliest, 0) + end_latest) / 2",
-        "(greatest(end_earliest, 0) + end_latest) / 2",
-    ),
-    "shortest": (
-        "least(zero_latest, greatest(coalesce(end_earliest, known_until), 0))",
-        "greatest(end_earliest, 0)",
-        "greatest(end_earliest, 0)",
-    ),
-    "longest": ("0", "end_latest", "end_latest"),
-}
-
-
-class _Wish(NamedTuple):
-    """What was asked of `spells`, checked."""
-
-    start: str
-    end: str
-    by: list[str]
-    competing: list[str]
-    until: int | None
-    seen: str
-    imprecise: str
-    whole_days: bool
-    endless: str
 
 
 def spells(
@@ -95,7 +64,7 @@ def spells(
     Raises ValueError for an unknown interval, milestone, column or choice.
     """
     _check_choice("seen", seen, ("all", "diagnosed"))
-    _check_choice("imprecise", imprecise, tuple(_SET_DATES))
+    _check_choice("imprecise", imprecise, tuple(SET_DATES))
     _check_choice("endless", endless, ("error", "exclude"))
     by, competing = names(by), names(competing)
     for name in set(by) & set(COLUMNS):
@@ -107,13 +76,27 @@ def spells(
         return _from_bands(source, by)
     if isinstance(source, str | Path) and not str(source).lower().endswith((".parquet", ".pq")):
         source = load_cohort(source)
-    wish = _Wish(*_milestones(interval), by, competing, calendar_day(until), seen, imprecise, whole_days, endless)
+    wish = Wish(*_milestones(interval), by, competing, calendar_day(until), seen, imprecise, whole_days, endless)
+    return _finish(_counted(source, wish), wish, getattr(source, "attrs", {}))
+
+
+def _counted(source: Any, wish: Wish) -> pd.DataFrame:
+    """The people counted where they lie, and checked if they were never loaded as a cohort.
+
+    Looking for people named twice keeps one core busy, so in a file it goes on beside the counting.
+    """
     people = People(source)
-    if not isinstance(source, pd.DataFrame):
-        people.refuse_what_no_cohort_may_hold()
-    dates = _dates(people, wish)
-    counted = people.query(f"WITH {people.texts()}{dates},\n{_stages(wish)}")
-    return _finish(counted, wish, getattr(source, "attrs", {}))
+    if isinstance(source, pd.DataFrame):
+        return count_spells(people, wish)
+    people.refuse_days_that_stand_for_none()
+    if not isinstance(source, str | Path):  # somebody's connection, which does one thing at a time
+        people.refuse_people_named_twice()
+        return count_spells(people, wish)
+    with ThreadPoolExecutor(1) as beside:
+        check = beside.submit(People(source).refuse_people_named_twice)
+        counted = count_spells(people, wish)
+        check.result()
+    return counted
 
 
 def _refuse_for_a_table(
@@ -163,102 +146,7 @@ def calendar_day(until: str | date | None) -> int | None:
     return day.toordinal() - date(1970, 1, 1).toordinal()
 
 
-def _dates(people: People, wish: _Wish) -> str:
-    """One row per person: the windows of time zero and of every possible end, and when observation opens and closes."""
-    zero = people.window(wish.start)
-    ends = [people.window(name) for name in (wish.end, *wish.competing)]
-    closing = [name for name in ("last_seen", "death") if name not in (wish.end, *wish.competing) and people.has(name)]
-    last = [people.window(name) for name in closing]
-    fixed = [f"{wish.until}"] if wish.until is not None else []
-    fixed += [day] if (day := people.day("observed_until", "earliest")) else []
-    columns = [
-        *(f'people.{people.column(name)} AS "group {i}"' for i, name in enumerate(wish.by)),
-        f"{zero.earliest} AS zero_earliest, {zero.latest} AS zero_latest",
-        *(f"{end.earliest} AS earliest_{i}, {end.latest} AS latest_{i}" for i, end in enumerate(ends)),
-        f"least({', '.join([*fixed, *(window.earliest for window in last), 'NULL::BIGINT'])}) AS closed_earliest",
-        f"least({', '.join([*fixed, *(window.latest for window in last), 'NULL::BIGINT'])}) AS closed_latest",
-        f"{people.day('observed_from', 'latest') or 'NULL::BIGINT'} AS opened",
-    ]
-    return f"dates AS (SELECT {', '.join(columns)} FROM people {people.joins()})"
-
-
-def _stages(wish: _Wish) -> str:
-    """From a person's dates to counted spells.
-
-    People are counted as soon as their dates are days since time zero, so that all the rest is done once for each
-    distinct person and not for each of millions.
-    """
-    groups = "".join(f'"group {i}", ' for i in range(len(wish.by)))
-    causes = list(enumerate((wish.end, *wish.competing)))
-    zero, lower, upper = _SET_DATES[wish.imprecise]
-    width = int(wish.whole_days)
-    window = "zero_latest" if wish.imprecise == "keep" else "0"
-    limit = f"closed_latest - zero + {width}" if wish.seen == "diagnosed" else "'inf'::DOUBLE"
-    return f"""
-reached AS (SELECT *, {", ".join(_reached(i) for i, _ in causes)} FROM dates),
-counted AS (SELECT {groups}{_since_zero(wish)}, count(*) AS n FROM reached GROUP BY ALL),
-ended AS (SELECT *, least({", ".join(f"end_{i}" for i, _ in causes)}) AS end_earliest,
-    CASE {" ".join(f"WHEN end_{i} = end_earliest THEN '{cause}'" for i, cause in causes)} ELSE 'censored' END AS cause,
-    CASE {" ".join(f"WHEN cause = '{cause}' THEN latest_{i}" for i, cause in causes)} END AS end_latest,
-    coalesce(end_latest, closed_earliest) AS known_until FROM counted),
-placed AS (SELECT *, {zero} AS zero, greatest(0, opened - zero) AS entry,
-    CASE cause WHEN 'censored' THEN closed_earliest ELSE {lower} END - zero AS lower_day,
-    CASE cause WHEN 'censored' THEN 'inf'::DOUBLE ELSE {upper} - zero + {width} END AS upper_day FROM ended),
-judged AS (SELECT *, {_reason(wish)} AS reason FROM placed)
-SELECT {groups}reason AS "why left out",
-    CASE WHEN reason IS NULL THEN greatest(lower_day, entry) END AS lower,
-    CASE WHEN reason IS NULL THEN upper_day END AS upper,
-    CASE WHEN reason IS NULL THEN {window} + {width} END AS "window",
-    CASE WHEN reason IS NULL THEN entry END AS entry,
-    CASE WHEN reason IS NULL THEN {limit} END AS "limit",
-    CASE WHEN reason IS NULL THEN cause END AS cause,
-    sum(n)::BIGINT AS n,
-    sum(CASE WHEN zero_latest > 0 OR end_latest > end_earliest THEN n ELSE 0 END)::BIGINT AS "dates unsure"
-FROM judged GROUP BY ALL ORDER BY ALL"""
-
-
-def _reached(i: int) -> str:
-    """The earliest day of a possible end, if it happened and that day lies within observation."""
-    earliest = f"coalesce(earliest_{i}, CASE WHEN latest_{i} IS NOT NULL THEN least(zero_earliest, latest_{i}) END)"
-    return f"CASE WHEN closed_latest IS NULL OR {earliest} <= closed_latest THEN {earliest} END AS reached_{i}"
-
-
-def _since_zero(wish: _Wish) -> str:
-    """The dates as days since the earliest day of time zero; what can make no difference any more is NULL."""
-    ends = range(1 + len(wish.competing))
-    nothing = " AND ".join(f"reached_{i} IS NULL" for i in ends)
-    latest = "least(closed_latest, coalesce(latest_{i}, closed_latest))"
-    return ", ".join(
-        [
-            "zero_earliest IS NULL AND zero_latest IS NULL AS zero_missing",
-            "(zero_latest - zero_earliest)::DOUBLE AS zero_latest",
-            *(f"(reached_{i} - zero_earliest)::DOUBLE AS end_{i}" for i in ends),
-            *(
-                f"CASE WHEN reached_{i} IS NOT NULL THEN {latest.format(i=i)} - zero_earliest END AS latest_{i}"
-                for i in ends
-            ),
-            f"CASE WHEN {nothing} THEN closed_earliest - zero_earliest END AS closed_earliest",
-            f"{'closed_latest - zero_earliest' if wish.seen == 'diagnosed' else 'NULL::BIGINT'} AS closed_latest",
-            "CASE WHEN opened > zero_earliest THEN opened - zero_earliest END AS opened",
-        ]
-    )
-
-
-def _reason(wish: _Wish) -> str:
-    """Why a person has no spell here, or NULL."""
-    not_reached = f"WHEN cause <> '{wish.end}' THEN '{wish.end} not seen'" if wish.seen == "diagnosed" else ""
-    return f"""CASE
-    WHEN zero_missing THEN '{wish.start} missing'
-    WHEN zero_latest IS NULL THEN '{wish.start} not bounded by any date'
-    {not_reached}
-    WHEN known_until IS NULL {"OR closed_latest IS NULL" if wish.seen == "diagnosed" else ""} THEN '{ENDLESS}'
-    WHEN known_until < 0 AND cause <> 'censored' THEN 'negative interval'
-    WHEN known_until < 0 THEN 'observation ended before {wish.start}'
-    WHEN entry > 0 AND CASE cause WHEN 'censored' THEN lower_day ELSE upper_day END <= entry
-    THEN 'ended before observation began' END"""
-
-
-def _finish(counted: pd.DataFrame, wish: _Wish, given: dict[Any, Any]) -> pd.DataFrame:
+def _finish(counted: pd.DataFrame, wish: Wish, given: dict[Any, Any]) -> pd.DataFrame:
     """Set apart the people without a spell, and say how many and why."""
     reasons = counted.groupby("why left out")["n"].sum()
     endless = int(reasons.pop(ENDLESS)) if ENDLESS in reasons and wish.endless == "error" else 0
