@@ -7,15 +7,18 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 
 MARK ?= not slow
 LAB_OPTIONS ?=
+ONLY ?=
+CALIBRATE_OPTIONS ?=
 REPORT_OPTIONS ?=
 TEST_OPTIONS ?=
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+PEERS := .venv-bench/.installed
 NOTEBOOKS = $$(find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab lint format clean constraints anew
+.PHONY: help report test lab bench lint format calibrate clean constraints anew
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +33,9 @@ test: $(STAMP)  ## Run the tests; MARK=slow for the slow ones only, MARK= for al
 lab: $(STAMP)  ## Open the notebooks in JupyterLab (LAB_OPTIONS="--no-browser")
 	@$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks
 
+bench: $(PEERS)  ## Compare times with other packages (minutes); BENCH_PEOPLE=100000 for a quick look
+	@.venv-bench/bin/python -m benchmarks.run
+
 lint: $(STAMP)  ## Check style, types and that notebooks are committed without outputs
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
@@ -41,8 +47,11 @@ format: $(STAMP)  ## Put the code in house style and strip the notebooks' output
 	@$(BIN)/ruff format
 	@$(BIN)/nbstripout --keep-id $(NOTEBOOKS)
 
-clean:  ## Remove .venv and caches; reports stay
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+calibrate: $(STAMP)  ## Simulate cohorts, and write each estimator's bias and coverage anew (ONLY="turnbull|cox")
+	@PYTHONPATH=tests $(BIN)/python -m calibration --only "$(ONLY)" $(CALIBRATE_OPTIONS)
+
+clean:  ## Remove .venv, .venv-bench and caches; reports stay
+	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 	find src tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
 	find notebooks -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
@@ -66,3 +75,11 @@ $(STAMP): constraints.txt pyproject.toml
 		else "$(PYTHON)" -m venv --clear .venv; fi
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@echo "$(CURDIR)" > $(STAMP)
+
+# The other packages have an environment of their own, so that nothing of ours is ever tested beside them.
+$(PEERS): $(STAMP) benchmarks/constraints.txt
+	@echo "Installing the packages to compare with into .venv-bench..."
+	@$(BIN)/python -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+		-c benchmarks/constraints.txt -e '.[bench]'
+	@touch $(PEERS)

@@ -1,0 +1,1 @@
+"""Times of firstsign beside other packages: `make bench`."""
