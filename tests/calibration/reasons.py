@@ -1,0 +1,25 @@
+"""Why the coverage of some intervals is not 95 %: what is known of the method, and where that is written."""
+
+from fnmatch import fnmatch
+
+# (estimator, scheme, number), each a name or a pattern of names: the reason
+REASONS: dict[tuple[str, str, str], str] = {
+    ("turnbull", "visits", "*"): (
+        "Between visits on any day the curve converges as the cube root of the people only, and drawing the people anew does not "
+        "imitate that: Sen & Xu (2015), Comput Stat Data Anal 81, 121-129; Groeneboom & Hendrickx (2017), Electron J Stat 11, "
+        "3446-3484."
+    ),
+    ("quantile_regression * kernel", "complete", "*"): (
+        "Powell's standard errors smooth the density of the delays with one normal kernel: for skew delays too flat at the median "
+        "(intervals too wide) and too full above it (too narrow). Koenker (2005), Quantile Regression, chapter 3. This is seed=None; the "
+        "bootstrap, which is what is done unless asked otherwise, is in the rows without the word."
+    ),
+}
+
+
+def reason_for(estimator: str, scheme: str, number: str) -> str:
+    """The first reason given for a row; nothing if there is none."""
+    for patterns, reason in REASONS.items():
+        if all(fnmatch(name, pattern) for name, pattern in zip((estimator, scheme, number), patterns, strict=True)):
+            return reason
+    return ""
