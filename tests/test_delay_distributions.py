@@ -119,6 +119,15 @@ def test_refusals_say_what_is_wrong(asked, message):
         delay_distribution(**given)
 
 
+@pytest.mark.parametrize("family", list(PARAMETERS))
+def test_the_ends_of_an_untruncated_distribution(family):
+    seen = delay_distribution(family, PARAMETERS[family])
+    assert seen.quantile([0, 1]).tolist() == [0, np.inf]
+    wide = delay_distribution(family, PARAMETERS[family], window=30)
+    assert np.isnan(wide.pdf(np.nan))
+    assert wide.pdf(1e300) == 0
+
+
 def test_shares_are_checked():
     with pytest.raises(ValueError, match="between 0 and 1"):
         delay_distribution("lognormal", PARAMETERS["lognormal"]).quantile([0.5, 1.2])

@@ -54,6 +54,22 @@ def test_bic_counts_people():
     assert_allclose(fit.aic, 2 - 2 * fit.loglik)
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_errors_do_not_depend_on_the_unit_of_a_covariate(unit):
+    spells = inputs.counted(inputs.covariates())
+    one, other = (
+        fs.fit_delay(spells.assign(age=spells["age"] * k), "weibull", formula="age").quantiles(0.5, at={"age": 50 * k})
+        for k in (1, unit)
+    )
+    assert_allclose(other[["days", "low", "high"]], one[["days", "low", "high"]], rtol=1e-4)
+
+
+def test_far_beyond_all_days_is_said():
+    fit = fs.fit_delay(inputs.counted(inputs.covariates()), "weibull", formula="age")
+    with pytest.raises(ValueError, match="far beyond any number of days"):
+        fit.quantiles(0.5, at={"age": 1e9})
+
+
 def test_refusals_say_what_is_wrong(fit):
     plain = fs.fit_delay(pd.DataFrame({"lower": [10.0, 30], "upper": [10.0, 30]}), "exponential")
     with pytest.raises(ValueError, match=r"say for whom with at=.*age, sex"):

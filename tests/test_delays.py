@@ -372,6 +372,24 @@ def test_finds_the_parameters_of_its_own_quantiles(family):
     assert_allclose(share, [0.9, 0.5, 0.1], atol=0.002)
 
 
+@pytest.mark.parametrize(
+    ("family", "of_scipy"), [("loglogistic", stats.fisk), ("weibull", stats.weibull_min), ("gamma", stats.gamma)]
+)
+@pytest.mark.parametrize("sigma", [0.01, 0.001])
+def test_delays_nearly_alike_have_a_maximum_that_is_found(family, of_scipy, sigma):
+    """Where a hundredth of a log day is farther than the delays are apart, other steps are needed."""
+    if family == "gamma" and sigma < 0.01:
+        pytest.skip("a shape and a scale of a millionth cannot be told apart in double precision, and this is refused")
+    days = np.random.default_rng(0).lognormal(4, sigma, 150)
+    fit = fit_delay(pd.DataFrame({"lower": days, "upper": days}), family)
+    shape, scale = fit.params
+    here = of_scipy(shape, scale=scale).logpdf(days).sum()
+    assert_allclose(fit.loglik, here, rtol=1e-8)
+    for factor in (1 - sigma / 100, 1 + sigma / 100):
+        assert of_scipy(shape, scale=scale * factor).logpdf(days).sum() < here
+        assert of_scipy(shape * (1 + 100 * (factor - 1)), scale=scale).logpdf(days).sum() < here or family == "gamma"
+
+
 # Several causes
 
 
@@ -407,6 +425,15 @@ TWO = pd.DataFrame({"lower": [10.0, 20], "upper": [10.0, 20]})
         (TWO.assign(upper=[10, INF]), {"cohort_growth": 0.01}, "spells without an end"),
         (TWO, {"cohort_growth": 0.01, "never_diagnosed": True}, "cannot go with never_diagnosed"),
         (TWO.assign(sex=["F", "M"]), {"cohort_growth": 0.01, "formula": "sex"}, "fit each group on its own"),
+        (TWO.assign(window=7.0), {"cohort_growth": 0.01, "growth": 0.01}, "already in it"),
+        (TWO.assign(sigma=["F", "M"]), {"formula": "sigma"}, "could not be fitted"),  # two people, and sigma[T.M]
+        (TWO.assign(sigma=[1.0, 2]), {"formula": "sigma"}, "as is a parameter of the lognormal"),
+        (TWO, {"formula": "0"}, "has no term; '1' gives everybody the same"),
+        (
+            TWO.assign(limit=30.0, cause=["diagnosis", "death"]),
+            {"event": "diagnosis"},
+            "end in several ways and have limits",
+        ),
         (TWO, {"cohort_growth": -0.01}, "could not be fitted"),  # falling incidence has no integral under a lognormal
         (TWO, {"family": "weibul"}, r"did you mean 'weibull'"),
         (TWO, {"fixed": {"shape": 1.0}}, "lognormal has no parameter 'shape'"),

@@ -126,6 +126,11 @@ def test_time_zones_of_a_file_are_read_in_utc(tmp_path):
     assert windows(People(tmp_path / "people.parquet"), "diagnosis") == [(JAN_31 + 1, JAN_31 + 1)]
 
 
+def test_the_days_of_a_frame_with_a_time_zone_are_those_of_the_place():
+    frame = pd.DataFrame({"diagnosis": pd.to_datetime(["2024-01-31"]).tz_localize("Europe/Berlin")})
+    assert windows(People(frame), "diagnosis") == [(JAN_31, JAN_31)]
+
+
 def test_what_is_no_table_of_people_is_refused(tmp_path):
     with pytest.raises(ValueError, match="cannot be made from a list"):
         People([1, 2])

@@ -16,24 +16,29 @@ def cohort_of(began, told):
 
 
 @pytest.mark.parametrize(
-    ("began", "told", "reach"),
+    ("began", "told", "before", "after"),
     [
-        ("2024-03-01", "2024-03-15", 3),  # two weeks
-        ("2024-03-01", "2024-03-13", 0),  # twelve days are counted
-        ("2024-03-01", "2024-05-01", 15),  # two months of the calendar
-        ("2024-03-01", "2024-05-30", 15),  # ninety days
-        ("2024-01-31", "2024-02-29", 15),  # one month, which has no 31st
-        ("2024-03-01", "2024-04-26", 3),  # eight weeks
-        ("2024-03-01", "2024-05-03", 0),  # nine weeks are said as two months
-        ("2023-03-01", "2024-03-01", 182),  # a year, which is twelve months
-        ("2021-03-01", "2024-03-01", 182),
-        ("2024-03-01", "2024-03-01", 0),  # today
+        ("2024-03-01", "2024-03-15", 3, 3),  # two weeks
+        ("2024-03-01", "2024-03-13", 0, 0),  # twelve days are counted
+        (
+            "2024-03-01",
+            "2024-05-01",
+            15,
+            2,
+        ),  # two months of the calendar, not the eight weeks that would be told as such
+        ("2024-03-01", "2024-05-30", 15, 15),  # ninety days
+        ("2024-01-31", "2024-02-29", 15, 15),  # one month, which has no 31st; told so although four weeks could be
+        ("2024-03-01", "2024-04-26", 3, 3),  # eight weeks
+        ("2024-03-01", "2024-05-03", 0, 0),  # nine weeks are said as two months
+        ("2023-03-01", "2024-03-01", 182, 21),  # a year, which is twelve months, not eleven and a half
+        ("2021-03-01", "2024-03-01", 182, 182),
+        ("2024-03-01", "2024-03-01", 0, 0),  # today
     ],
 )
-def test_round_lengths_become_windows(began, told, reach):
+def test_round_lengths_become_windows(began, told, before, after):
     wide = widen_recalled(cohort_of([began], [told])).iloc[0]
-    assert wide["first_symptom_earliest"] == pd.Timestamp(began) - pd.Timedelta(days=reach)
-    assert wide["first_symptom_latest"] == pd.Timestamp(began) + pd.Timedelta(days=reach)
+    assert wide["first_symptom_earliest"] == pd.Timestamp(began) - pd.Timedelta(days=before)
+    assert wide["first_symptom_latest"] == pd.Timestamp(began) + pd.Timedelta(days=after)
     assert wide["first_presentation_latest"] == pd.Timestamp(told)
 
 
@@ -63,7 +68,7 @@ def test_the_fit_takes_the_rounding_back():
     """Delays told in whole weeks up to eight, else in months: as days they give too little spread, as windows the truth."""
     rng = np.random.default_rng(20260113)
     days = rng.lognormal(2.2, 0.6, 4000)
-    said = np.where(days < 3.5, np.floor(days), np.where(days < 45, 7 * np.round(days / 7), 30 * np.round(days / 30)))
+    said = np.where(days < 3.5, np.floor(days), np.where(days < 59.5, 7 * np.round(days / 7), 30 * np.round(days / 30)))
     told = pd.Timestamp("2024-12-15")
     cohort = cohort_of(told - pd.to_timedelta(said, unit="D"), [told] * len(said))
     fits = [
@@ -74,6 +79,18 @@ def test_the_fit_takes_the_rounding_back():
     assert abs(widened["sigma"]) < 0.03
     assert abs(widened["mu"]) < 0.03
     assert abs(taken_at_their_word["sigma"]) > abs(widened["sigma"])
+
+
+def test_nobody_loses_by_it_who_changes_from_weeks_to_months_to_years():
+    """Long delays told in weeks up to eight, months up to eleven, years beyond: the windows give the truth back."""
+    rng = np.random.default_rng(20260114)
+    days = rng.lognormal(5.2, 0.9, 20_000)
+    units = np.select([days < 3.5, days < 59.5, days < 345.5], [1, 7, 30], 365)
+    said = np.where(units == 1, np.floor(days), units * np.round(days / units))
+    told = pd.Timestamp("2024-12-15")
+    cohort = widen_recalled(cohort_of(told - pd.to_timedelta(said, unit="D"), [told] * len(said)))
+    fit = fs.fit_delay(fs.spells(cohort, "patient", whole_days=True), "lognormal").summary
+    assert (np.abs(fit["estimate"] - [5.2, 0.9]) < [0.02, 0.015]).all()
 
 
 def test_refusals_say_what_is_wrong():

@@ -6,6 +6,7 @@ The band is symmetric on a transformed scale and carried back (the delta method)
 """
 
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def check_band(band: str, level: float) -> None:
 
 def check_level(level: float) -> None:
     """ValueError for a coverage outside (0, 1)."""
-    if not 0 < level < 1:
+    if not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError(f"level is {level!r}; it is the coverage of the interval, between 0 and 1, such as 0.95.")
 
 

@@ -13,6 +13,7 @@ from .families import FAMILIES
 from .windows import Onset, Spans
 
 Array = NDArray[np.float64]
+_NOTHING = -690.0  # the log of what rounding leaves of a density of 0
 _SAME = 1e-12  # between a rule and one with twice its nodes
 _OFTEN_SEEN = 0.02  # a smaller share is drawn by quantiles, for most of what is drawn otherwise would be thrown away
 
@@ -86,7 +87,8 @@ class ObservedDelay:
             seen = (flat > self._entry) & (flat <= self._limit) & np.isfinite(flat)
             day, window = np.where(seen, flat, 1.0), np.full(len(flat), float(self._window))
             found = self._settled(lambda onset: onset.log_density(self._distribution, day, window), len(flat))
-            return np.where(seen, np.exp(found) / self._seen, 0.0)
+            density = np.where(seen & (found > _NOTHING), np.exp(found) / self._seen, 0.0)
+            return np.where(np.isnan(flat), np.nan, density)
 
         return _shaped(density, days)
 
@@ -137,13 +139,15 @@ class ObservedDelay:
             if len(onset.rule.far[0]) >= 512:
                 raise ValueError(
                     f"The average over a window of {self._window:g} days does not settle: delays are far more alike than the "
-                    "window is wide."
+                    "window is wide, or longer than can be told from it."
                 )
         return found
 
     def _quantile(self, shares: Array) -> Array:
         if self._window == 0 and self._entry == 0 and np.isinf(self._limit):
-            return self._distribution.ppf(shares)
+            with np.errstate(all="ignore"):
+                inside = self._distribution.ppf(np.clip(shares, 1e-300, 1 - 1e-16))
+            return np.where(shares == 0, 0.0, np.where(shares == 1, np.inf, inside))
         last = self._limit
         if np.isinf(last):
             last = max(2 * self._entry, self._window + self._distribution.ppf(np.array([0.999]))[0])

@@ -17,6 +17,7 @@ from .likelihood import LINKS, NEVER, Likelihood
 from .maximum import profile
 
 Array = NDArray[np.float64]
+_FARTHEST = 500.0  # a predictor, in logs
 At = pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
@@ -167,22 +168,43 @@ class DelayFit:
     ) -> Iterator[tuple[dict[str, Any], Array, Array]]:
         """For each set of covariates: its values, the function of the distribution there, and its standard error."""
         covariance = self.covariance.to_numpy()
-        values = self.params.to_numpy(float)
-        step = 1e-5 * np.maximum(np.abs(values), 1e-2)
         for key, terms in self._covariates(at):
-            with np.errstate(all="ignore"):  # an infinite day has no slope
-
-                def here(params: Array, terms: Mapping[str, Array] = terms) -> Array:
-                    return function(*self._distribution(params, terms))
-
-                slopes = np.column_stack(
-                    [
-                        (here(values + h * one) - here(values - h * one)) / (2 * h)
-                        for h, one in zip(step, np.eye(len(values)), strict=True)
-                    ]
+            predictors, slopes = self._predictors(terms)
+            if not np.isfinite(list(predictors.values())).all() or max(map(abs, predictors.values())) > _FARTHEST:
+                raise ValueError(
+                    f"At {key} the fit is far beyond any number of days: such people are unlike those of the fit."
                 )
-                error = np.sqrt(np.maximum(np.einsum("ki,ij,kj->k", slopes, covariance, slopes), 0))
-                yield key, here(values), error
+            with np.errstate(all="ignore"):  # an infinite day has no slope
+                step = 1e-5
+                moved = [
+                    [self._distribution(predictors | {name: predictors[name] + sign * step}) for sign in (1, -1)]
+                    for name in predictors
+                ]
+                change = np.column_stack([(function(*up) - function(*down)) / (2 * step) for up, down in moved])
+                gradient = change @ slopes
+                error = np.sqrt(np.maximum(np.einsum("ki,ij,kj->k", gradient, covariance, gradient), 0))
+                yield key, function(*self._distribution(predictors)), error
+
+    def _predictors(self, terms: Mapping[str, Array]) -> tuple[dict[str, float], Array]:
+        """Each parameter on the scale of the search at these terms, and how it changes with each of params."""
+        predictors, slopes, begin = {}, np.zeros((len(self._likelihood.parts), len(self.params))), 0
+        for row, part in enumerate(self._likelihood.parts):
+            own = slice(begin, begin := begin + len(part.names))
+            values = self.params.to_numpy(float)[own]
+            if part.matrix is None:
+                predictors[part.parameter] = float(part.searched(values)[0])
+                slopes[row, own] = {"identity": 1.0, "log": 1 / values, "logit": 1 / (values * (1 - values))}[part.link]
+            else:
+                predictors[part.parameter] = float(terms[part.parameter] @ values)
+                slopes[row, own] = terms[part.parameter]
+        return predictors, slopes
+
+    def _distribution(self, predictors: Mapping[str, float]) -> tuple[Any, float]:
+        """The distribution, and the share never diagnosed."""
+        links = {part.parameter: LINKS[part.link][0] for part in self._likelihood.parts}
+        values = {name: float(links[name](value)) for name, value in predictors.items()}
+        family = FAMILIES[self.family]
+        return family.distribution(*(values[name] for name in family.parameters)), values.get(NEVER, 0.0)
 
     def _covariates(self, at: At | None) -> Iterator[tuple[dict[str, Any], dict[str, Array]]]:
         """Each row of `at`, and the terms that each formula makes of it."""
@@ -200,17 +222,6 @@ class DelayFit:
         terms = {name: design_at(one, rows) for name, one in self._designs.items()}
         for i, key in enumerate(rows.to_dict("records")):
             yield {str(name): value for name, value in key.items()}, {name: made[i] for name, made in terms.items()}
-
-    def _distribution(self, params: Array, terms: Mapping[str, Array]) -> tuple[Any, float]:
-        """The distribution at values of the covariates, and the share never diagnosed."""
-        values: dict[str, float] = {}
-        begin = 0
-        for part in self._likelihood.parts:
-            own = params[begin : begin + len(part.names)]
-            begin += len(part.names)
-            values[part.parameter] = own[0] if part.matrix is None else LINKS[part.link][0](terms[part.parameter] @ own)
-        family = FAMILIES[self.family]
-        return family.distribution(*(values[name] for name in family.parameters)), values.get(NEVER, 0.0)
 
 
 def _interval(value: float, se: float, link: str) -> tuple[float, float]:

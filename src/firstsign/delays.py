@@ -12,7 +12,7 @@ from .families import FAMILIES, Family
 from .formulas import Design, design, variables
 from .likelihood import NEVER, Likelihood, Part
 from .maximum import maximise
-from .risk_sets import DEFAULTS, check_spells, single_event
+from .risk_sets import DEFAULTS, check_spells, refuse_limits_with_causes, single_event
 from .windows import Onset
 
 Array = NDArray[np.float64]
@@ -38,7 +38,8 @@ def fit_delay(
                      term (`sex[T.M]`), in logs of days: positive = longer. Made by `spells(..., by=[...])`
     growth           a day: onsets inside a window of time zero are as dense as exp(growth * day); 0 for equal days
     cohort_growth    a day: people were sampled by the day of their diagnosis while incidence grew (fell, if negative) as
-                     exp(cohort_growth * day), so that delays appear with density f(t) exp(-cohort_growth t) / its integral
+                     exp(cohort_growth * day), so that delays appear with density f(t) exp(-cohort_growth t) / its integral. It
+                     goes without `growth`, which it includes
     never_diagnosed  also fit a share of people whose delay never ends (not identified with limits, so refused there)
     fixed            parameters to hold, {"shape": 1.0}
     event            as in `kaplan_meier`: others are censorings
@@ -55,6 +56,7 @@ def fit_delay(
     covariates = _covariates(formula, scale_formula)
     frame = check_spells(spells, covariates)
     event = single_event(frame, event, "fit_delay")
+    refuse_limits_with_causes(frame, event)
     frame = _counted(_as_censored(frame, event), covariates)
     _refuse(frame, never_diagnosed, narrows=family != "exponential" and not fixed)
     _refuse_growth(frame, growth, cohort_growth, never_diagnosed, bool(covariates))
@@ -118,6 +120,7 @@ def _refuse_growth(frame: pd.DataFrame, growth: float, cohort_growth: float, nev
     if cohort_growth == 0:
         return
     refused = {
+        "growth: that onsets crowd late in a window is already in it": growth != 0,
         "spells with limits, which already absorb it: leave it at 0": np.isfinite(frame["limit"]).any(),
         "spells without an end: people sampled by the date of their diagnosis all have one": np.isinf(
             frame["upper"]
@@ -134,11 +137,19 @@ def _designs(family: Family, frame: pd.DataFrame, formula: str | None, scale_for
     """The terms of each parameter that has a formula."""
     if scale_formula is not None and family.spread is None:
         raise ValueError(f"The {family.name} has no parameter but its scale: scale_formula cannot be fitted.")
-    designs = {}
-    if formula is not None:
-        designs[family.location] = design(formula, frame)
-    if scale_formula is not None:
-        designs[str(family.spread)] = design(scale_formula, frame, "scale_formula")
+    asked = {family.location: ("formula", formula), str(family.spread): ("scale_formula", scale_formula)}
+    designs = {name: design(given, frame, what) for name, (what, given) in asked.items() if given is not None}
+    for name, one in designs.items():
+        if not one.names:
+            raise ValueError(
+                f"{asked[name][0]} is {asked[name][1]!r}, which has no term; '1' gives everybody the same."
+            )
+        for term in one.names:
+            if term in (*family.parameters, NEVER):
+                raise ValueError(
+                    f"A covariate is called {term!r}, as is a parameter of the {family.name}: rename the column, so that they "
+                    "can be told apart."
+                )
     return designs
 
 

@@ -10,7 +10,7 @@ from .bands import check_level
 from .curves import whole, with_key
 from .innermost import Innermost, covered, innermost
 from .resampling import bootstrap as resampled
-from .risk_sets import check_spells, groups_of, names, refuse_windows, single_event
+from .risk_sets import check_spells, groups_of, names, refuse_limits_with_causes, refuse_windows, single_event
 from .self_consistency import People, masses, within
 
 Array = NDArray[np.float64]
@@ -72,11 +72,7 @@ def _others_censored(frame: pd.DataFrame, event: str) -> pd.DataFrame:
     others = ~frame["cause"].isin([event, "censored"])
     if not others.any():
         return frame
-    if np.isfinite(frame["limit"]).any():
-        raise ValueError(
-            "The spells end in several ways and have limits: those who ended in another way are in the data because they did, and "
-            f"cannot be censorings. Keep the rows of one cause, {event!r} say, for the delay among those who end in that way."
-        )
+    refuse_limits_with_causes(frame, event)
     if (frame["lower"] < frame["upper"])[others].any():
         raise ValueError(
             "Some competing ends are known only to a band of days, and turnbull would need the day of the censoring. Set them to "

@@ -16,7 +16,7 @@ from .windows import Onset, Spans
 Array = NDArray[np.float64]
 NEVER = "never_diagnosed"
 _TINY = 1e-300
-_STEP = 0.005  # of the differences that stand for derivatives; parameters are searched as logs and logits
+_STEP = 0.005  # of the differences that stand for derivatives, as a share of the delays' spread
 
 # From the scale of the search, which has no edges, to the natural scale of a parameter, and back.
 LINKS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
@@ -149,43 +149,62 @@ class Likelihood:
         """
         at = self.predictors(self.full(free))
         with np.errstate(all="ignore"):  # where there is no likelihood there are no slopes: the search goes elsewhere
-            slope, bend = self._differences(at, _STEP)
+            steps = self._steps(at)
+            slope, bend = self._differences(at, steps)
             if refined:
-                coarse_slope, coarse_bend = self._differences(at, 2 * _STEP)
+                coarse_slope, coarse_bend = self._differences(at, 2 * steps)
                 slope, bend = (4 * slope - coarse_slope) / 3, (4 * bend - coarse_bend) / 3
-        slope, bend = slope * -self.n, bend * -self.n
-        gradient = np.concatenate([_carry(part, row) for part, row in zip(self.parts, slope, strict=True)])
-        blocks = [
-            [_carry_both(one, other, bend[i, j]) for j, other in enumerate(self.parts)]
-            for i, one in enumerate(self.parts)
-        ]
+            slope, bend = slope * -self.n, bend * -self.n
+            gradient = np.concatenate([_carry(part, row) for part, row in zip(self.parts, slope, strict=True)])
+            blocks = [
+                [_carry_both(one, other, bend[i, j]) for j, other in enumerate(self.parts)]
+                for i, one in enumerate(self.parts)
+            ]
         return gradient[self.free], np.block(blocks)[np.ix_(self.free, self.free)]
 
-    def _differences(self, at: list[Any], step: float) -> tuple[Array, Array]:
+    def _distribution(self, at: list[Any]) -> Any:
+        values = {part.parameter: LINKS[part.link][0](x) for part, x in zip(self.parts, at, strict=True)}
+        return self.family.distribution(*(values[name] for name in self.family.parameters))
+
+    def _steps(self, at: list[Any]) -> Array:
+        """How far to move each predictor for differences: less where that would move the delays beside their own spread."""
+        quartiles = [np.log(self._distribution(at).ppf(np.array(q))) for q in (0.25, 0.5, 0.75)]
+        spread = np.maximum(quartiles[2] - quartiles[0], 1e-7)
+        steps = np.full(len(at), _STEP)
+        for i, part in enumerate(self.parts):
+            if part.parameter != NEVER:
+                moved = [x + 1e-4 * (i == j) for j, x in enumerate(at)]
+                shift = np.abs(np.log(self._distribution(moved).ppf(np.array(0.5))) - quartiles[1]) / 1e-4
+                steps[i] *= np.nanmin(np.minimum(1, spread / np.maximum(shift, 1e-12)))
+        return np.where(np.isfinite(steps), steps, _STEP)
+
+    def _differences(self, at: list[Any], steps: Array) -> tuple[Array, Array]:
         """First and second derivatives of each row's log-likelihood: shapes (parts, rows) and (parts, parts, rows)."""
         count = len(at)
 
         def value(*moved: int) -> Array:
             sign = np.sign(moved[0]) if moved else 0
-            return self.rows([x + sign * step * (i + 1 in map(abs, moved)) for i, x in enumerate(at)])
+            return self.rows([x + sign * steps[i] * (i + 1 in map(abs, moved)) for i, x in enumerate(at)])
 
         middle = value()
         up, down = ([value(sign * (i + 1)) for i in range(count)] for sign in (1, -1))
-        slope = np.array([(a - b) / (2 * step) for a, b in zip(up, down, strict=True)])
+        slope = np.array([(a - b) / (2 * step) for a, b, step in zip(up, down, steps, strict=True)])
         bend = np.empty((count, count, len(middle)))
         for i in range(count):
-            bend[i, i] = (up[i] + down[i] - 2 * middle) / step**2
+            bend[i, i] = (up[i] + down[i] - 2 * middle) / steps[i] ** 2
         for i, j in combinations(range(count), 2):
             both = value(i + 1, j + 1) + value(-i - 1, -j - 1)
-            bend[i, j] = bend[j, i] = (both - up[i] - down[i] - up[j] - down[j] + 2 * middle) / (2 * step**2)
+            bend[i, j] = bend[j, i] = (both - up[i] - down[i] - up[j] - down[j] + 2 * middle) / (
+                2 * steps[i] * steps[j]
+            )
         return slope, bend
 
     def rows(self, predictors: list[Any]) -> Array:
         """The log-likelihood of each row, for one of its people."""
         with np.errstate(all="ignore"):
-            values = {p.parameter: LINKS[p.link][0](x) for p, x in zip(self.parts, predictors, strict=True)}
-            never = values.get(NEVER, 0.0)
-            distribution = self.family.distribution(*(values[name] for name in self.family.parameters))
+            parts = zip(self.parts, predictors, strict=True)
+            never = next((LINKS[part.link][0](x) for part, x in parts if part.parameter == NEVER), 0.0)
+            distribution = self._distribution(predictors)
             if self.cohort_growth:
                 distribution = Tilted(distribution, self.cohort_growth)
                 if np.isinf(distribution.log_whole):

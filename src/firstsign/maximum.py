@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
 from scipy.stats import chi2
 
-from .likelihood import Likelihood
+from .likelihood import NEVER, Likelihood
 
 Array = NDArray[np.float64]
 _NEAR = 1e-3  # the gain in log-likelihood that a step promises when derivatives have to be exact
 _DONE = 1e-9  # ... and when the search ends
 _STRIDE = 1.5  # the farthest that one step moves a row's predictor, in log days
 _BEYOND = 50.0  # a predictor out here belongs to no delay: the likelihood rises without end
+_SHOWN = 8  # values in a message
 _VAGUE = 20.0  # a standard error of a predictor, in logs, that leaves everything possible
 _MOST_NODES = 128  # far from day 0
 _AVERAGED = 1e-7  # what quadrature may change of the log-likelihood, a person
@@ -122,17 +123,25 @@ def _is_averaged_well(likelihood: Likelihood, found: Array) -> bool:
 
 
 def _failure(likelihood: Likelihood, found: Array) -> str:
+    never = dict(zip(likelihood.names, likelihood.natural(likelihood.full(found)), strict=True)).get(NEVER, 1.0)
+    if never < 1e-3:
+        return (
+            "never_diagnosed could not be fitted: the fewer are never diagnosed, the better, down to nobody. "
+            "Leave it out."
+        )
     return (
         f"The {likelihood.family.name} could not be fitted: the likelihood has no single highest point for these spells (the "
         f"search came to {_values(likelihood, found)}). There may be too few ends, in all or at one level of a covariate, or "
-        "the family may be too rich: try one with fewer parameters, or hold one with fixed=."
+        "the family may be too rich: try one with fewer parameters, or hold one with fixed=; a covariate far from 0 "
+        "beside its range (a calendar year) wants its middle subtracted."
     )
 
 
 def _values(likelihood: Likelihood, found: Array) -> str:
     with np.errstate(over="ignore"):
         values = zip(likelihood.names, likelihood.natural(likelihood.full(found)), strict=True)
-    return ", ".join(f"{name} {value:.4g}" for name, value in values)
+    shown = [f"{name} {value:.4g}" for name, value in values]
+    return ", ".join(shown[:_SHOWN]) + (f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else "")
 
 
 def profile(likelihood: Likelihood, found: Array, information: Array, name: str, level: float) -> tuple[float, float]:

@@ -59,6 +59,11 @@ class People:
         except duckdb.Error as problem:
             raise ValueError(f"The people could not be counted where they lie: {_first_line(problem)}") from None
 
+    def refuse_nobody(self) -> None:
+        """Refuse a table without rows."""
+        if not self._count("SELECT count(*) FROM people"):
+            raise ValueError("The cohort is empty: there is nobody whose spells could be counted.")
+
     def refuse_people_named_twice(self) -> None:
         """Refuse a table that was never loaded as a cohort if it names a person twice."""
         if "person" in self.types and (twice := self._named_twice()):
@@ -75,6 +80,12 @@ class People:
                     f"{name} holds {people:,} days that stand for no date (1900-01-01, 9999-12-31, a year outside "
                     f"{FIRST_YEAR}-{LAST_YEAR}). Leave the date empty if it did not happen; write XXXX if the day is not known."
                 )
+
+    def count_missing(self, day: str) -> int:
+        """How many people have no such day, an expression of `window`."""
+        return self._count(
+            f"WITH {self.texts()}one AS (SELECT 1) SELECT count(*) - count({undated(day)}) FROM people {self.joins()}"
+        )
 
     def _named_twice(self) -> int:
         """How many rows name a person who was there before. Most files are in order of person, so that is looked at first."""
@@ -147,6 +158,14 @@ class People:
         """A single date (`observed_from`, `observed_until`), or None when the table does not have it."""
         return self._day(column, side) if column in self.types else None
 
+    def first_of(self, days: list[str]) -> str:
+        """SQL for the first of some days; moments of one kind are compared as they are, and only the first made a day."""
+        columns = {f"people.{self.column(name)}::DATE": kind for name, kind in self.types.items()}
+        kinds = {columns.get(day) for day in days}
+        if len(days) > 1 and len(kinds) == 1 and None not in kinds:
+            return f"{extreme('least', map(undated, days))}::DATE"
+        return extreme("least", days)
+
     def never_after(self, column: str, milestone: str) -> bool:
         """Whether it is known that nobody's day in a column lies after their, or anybody's, earliest day of a milestone."""
         first = self._first_last.get(milestone, self._first_last.get(f"{milestone}_earliest"))
@@ -157,8 +176,10 @@ class People:
         column = milestone if milestone in self.types else f"{milestone}_earliest"
         if not day.startswith("DATE") or column not in self._first_last or not self.window(milestone).one_day:
             return False
-        quoted = self.column(column)
-        condition = f"count(*) = count({quoted}) AND max({quoted})::DATE <= {day}"
+        last = self._first_last[column][1]
+        if np.isnan(last):
+            return False
+        condition = f"count(*) = count({self.column(column)}) AND DATE '1970-01-01' + {last:.0f} <= {day}"
         return bool(self._count(f"SELECT ({condition})::INTEGER FROM people"))
 
     def texts(self) -> str:
@@ -238,6 +259,11 @@ def extreme(function: str, days: Iterable[str | None]) -> str:
     return f"{function}({', '.join(known)})" if known else "NULL::DATE"
 
 
+def undated(day: str) -> str:
+    """The column behind a day, which is missing where the day is."""
+    return day.removesuffix("::DATE")
+
+
 def _values(table: pd.DataFrame) -> str:
     """A frame of given, earliest, latest, happened as a SQL table of constants."""
 
@@ -260,7 +286,14 @@ def _relation(source: Any) -> duckdb.DuckDBPyRelation:
     if isinstance(source, pd.DataFrame):
         if source.empty:
             raise ValueError("The cohort is empty: there is nobody whose spells could be counted.")
-        return connection.from_df(source)
+        zoned = {name: column for name, column in source.items() if isinstance(column.dtype, pd.DatetimeTZDtype)}
+        local = source.assign(
+            **{str(name): column.dt.tz_localize(None) for name, column in zoned.items()}
+        )  # the day there
+        try:
+            return connection.from_df(local)
+        except (duckdb.Error, NotImplementedError) as problem:
+            raise ValueError(f"The cohort holds a column that cannot be counted by: {_first_line(problem)}") from None
     if not isinstance(source, str | Path):
         raise ValueError(
             f"Spells cannot be made from a {type(source).__name__}; give a cohort (frame), the path of a Parquet or CSV "

@@ -24,17 +24,18 @@ def widen_recalled(
     """The cohort with every day that was recalled as a round number of weeks, months or years made a window.
 
     Who says at the first presentation that it began three months ago means anything from two and a half to three and a half
-    months. A day of `milestone` that lies a whole number of units before `told_at` becomes the window of one unit around
-    it; the widest unit that fits is taken, and other days stay as they are. `spells(..., imprecise="keep")` carries the windows to
-    `fit_delay`, which spreads the heap as the delays say, not by a rule.
+    months. A day of `milestone` that lies a whole number of units before `told_at` becomes the window of one unit around it.
+    What would have been told in a smaller unit is cut off: two months are at least eight and a half weeks. The widest unit
+    that fits is taken, and other days stay as they are. `spells(..., imprecise="keep")` carries the windows to `fit_delay`,
+    which spreads the heap as the delays say, not by a rule.
 
     cohort   as `load_cohort` or `simulate` give it
     units    for each unit the most of it that people count and the width of its window in days; week: 8, 7; month: 11, 30;
              year: 100, 365 if left out. A month or a year is one of the calendar, or of 30 or 365 days
 
     Returns a copy; `.attrs["widened"]` says how many people by unit. A day that happens to be a round number is widened too, which
-    costs some precision, and no bias if the others rounded to the nearest unit. Raises ValueError for an unknown
-    milestone or unit, and columns that are not there.
+    costs some precision. There is no bias if people round to the nearest of the units in which such durations are told; who
+    goes by another rule needs other units. Raises ValueError for an unknown milestone or unit, and columns that are not there.
     """
     chosen = dict(UNITS if units is None else units)
     _check(cohort, (milestone, told_at), chosen)
@@ -46,8 +47,12 @@ def widen_recalled(
     for unit, (most, width) in sorted(chosen.items(), key=lambda item: -item[1][1]):
         rows = left & _is_round(began, told, unit, most)
         reach = pd.Timedelta(days=width // 2)
+        smaller = pd.Timedelta(
+            days=max((top * one + one // 2 for top, one in chosen.values() if one < width), default=0)
+        )
+        cut = (told - smaller).where(told - began > smaller, told)
         wide.loc[rows, f"{milestone}_earliest"] = began[rows] - reach
-        wide.loc[rows, f"{milestone}_latest"] = np.minimum(began[rows] + reach, told[rows])
+        wide.loc[rows, f"{milestone}_latest"] = np.minimum(began[rows] + reach, cut[rows])
         left, widened[unit] = left & ~rows, int(rows.sum())
     wide.attrs = {**cohort.attrs, "widened": widened}
     return wide

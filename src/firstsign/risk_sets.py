@@ -44,7 +44,13 @@ def check_spells(spells: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     Rows that stand for nobody (n = 0) are left out. Raises ValueError, naming the first offending row, for missing or
     impossible values: an end before its beginning, an end at or before `entry`, an end after `limit`.
     """
+    if not isinstance(spells, pd.DataFrame):
+        raise ValueError(
+            f"The spells are a {type(spells).__name__}; give a frame, as `spells(cohort, interval)` makes it."
+        )
     for name in ("lower", "upper", *by):
+        if list(spells.columns).count(name) > 1:
+            raise ValueError(f"The spells have several columns {name!r}: keep one.")
         if name not in spells.columns:
             there = ", ".join(map(str, spells.columns))
             raise ValueError(
@@ -64,11 +70,15 @@ def check_spells(spells: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
 def _numbers(spells: pd.DataFrame, name: str) -> Any:
     """A column in days, or its default; NaN where there is no number."""
+    if list(spells.columns).count(name) > 1:
+        raise ValueError(f"The spells have several columns {name!r}: keep one.")
     if name not in spells.columns:
         return np.full(len(spells), DEFAULTS[name])
     values = spells[name]
     if values.dtype.kind in "mM":
         raise ValueError(f"{name!r} holds {values.dtype}; spells count in days, as numbers.")
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiu":
+        return values.to_numpy(float)
     return pd.to_numeric(values, errors="coerce").to_numpy(float, na_value=np.nan)
 
 
@@ -122,6 +132,15 @@ def single_event(frame: pd.DataFrame, event: str | None, estimator: str) -> str:
             f"event is {event!r}{did_you_mean(event, causes)}, but the spells end in: {', '.join(causes) or 'nothing'}."
         )
     return event
+
+
+def refuse_limits_with_causes(frame: pd.DataFrame, event: str) -> None:
+    """Refuse to make censorings of people who are in the data because they ended in another way."""
+    if np.isfinite(frame["limit"]).any() and (~frame["cause"].isin([event, "censored"])).any():
+        raise ValueError(
+            "The spells end in several ways and have limits: those who ended in another way are in the data because they did, and "
+            f"cannot be censorings. Keep the rows of one cause, {event!r} say, for the delay among those who end in that way."
+        )
 
 
 def groups_of(frame: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:

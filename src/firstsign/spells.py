@@ -77,10 +77,10 @@ def spells(
     if isinstance(source, str | Path) and not str(source).lower().endswith((".parquet", ".pq")):
         source = load_cohort(source)
     wish = Wish(*_milestones(interval), by, competing, calendar_day(until), seen, imprecise, whole_days, endless)
-    return _finish(_counted(source, wish), wish, getattr(source, "attrs", {}))
+    return _finish(*_counted(source, wish), wish, getattr(source, "attrs", {}))
 
 
-def _counted(source: Any, wish: Wish) -> pd.DataFrame:
+def _counted(source: Any, wish: Wish) -> tuple[pd.DataFrame, dict[str, int]]:
     """The people counted where they lie, and checked if they were never loaded as a cohort.
 
     Looking for people named twice keeps one core busy, so in a file it goes on beside the counting.
@@ -88,6 +88,7 @@ def _counted(source: Any, wish: Wish) -> pd.DataFrame:
     people = People(source)
     if isinstance(source, pd.DataFrame):
         return count_spells(people, wish)
+    people.refuse_nobody()
     people.refuse_days_that_stand_for_none()
     if not isinstance(source, str | Path):  # somebody's connection, which does one thing at a time
         people.refuse_people_named_twice()
@@ -146,24 +147,21 @@ def calendar_day(until: str | date | None) -> int | None:
     return day.toordinal() - date(1970, 1, 1).toordinal()
 
 
-def _finish(counted: pd.DataFrame, wish: Wish, given: dict[Any, Any]) -> pd.DataFrame:
-    """Set apart the people without a spell, and say how many and why."""
-    reasons = counted.groupby("why left out")["n"].sum()
-    endless = int(reasons.pop(ENDLESS)) if ENDLESS in reasons and wish.endless == "error" else 0
-    if endless:
+def _finish(counted: pd.DataFrame, reasons: dict[str, int], wish: Wish, given: dict[Any, Any]) -> pd.DataFrame:
+    """The spells as they are promised, with how many people have none, and why."""
+    endless = reasons.get(ENDLESS, 0)
+    if endless and wish.endless == "error":
         missing = "an end of observation" if wish.seen == "diagnosed" else f"{wish.end} nor an end of observation"
         raise ValueError(
             f"{endless:,} people have {'no' if wish.seen == 'diagnosed' else 'neither'} {missing}, so their time from "
             f"{wish.start} has no known end. Give until= the last day on which an event would have been recorded "
             "(until='2024-12-31'), or a column observed_until or last_seen."
         )
-    kept = counted[counted["why left out"].isna()].rename(
-        columns={f"group {i}": name for i, name in enumerate(wish.by)}
-    )
+    kept = counted.rename(columns={f"group {i}": name for i, name in enumerate(wish.by)})
     frame = kept[[*wish.by, *COLUMNS]].astype(dict.fromkeys(COLUMNS[:5], float)).reset_index(drop=True)
     frame.attrs = {
         "interval": f"{wish.start} to {wish.end}",
-        "left_out": {**given.get("left_out", {}), **{str(reason): int(people) for reason, people in reasons.items()}},
+        "left_out": {**given.get("left_out", {}), **reasons},
         "dates_set": int(kept["dates unsure"].sum()) if wish.imprecise != "keep" else 0,
         **{name: given[name] for name in ("name", "simulated", "own") if name in given},
     }

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from .people_sql import People, Window, extreme
+from .people_sql import People, Window, undated
 from .results import ENDLESS
 
 # What becomes of uncertain dates: the day of time zero, and the end's earliest and latest day, counted from the earliest
@@ -41,20 +41,34 @@ class Wish(NamedTuple):
     endless: str
 
 
-def count_spells(people: People, wish: Wish) -> pd.DataFrame:
-    """The distinct spells and the reasons for having none ("why left out"), each with its n people.
+def count_spells(people: People, wish: Wish) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The distinct spells, each with its n people, and how many people have none, by reason.
 
     Also `dates unsure`, those of the n with a date known only as a window. Groups are called "group 0", "group 1", ...
     """
-    dates, one_day = _dates(people, wish)
-    return people.query(f"WITH {people.texts()}{dates},\n{_first_ends(wish, one_day)},\n{_lengths(wish, one_day)}")
+    dates = _dates(people, wish)
+    counted = people.query(f"WITH {people.texts()}{dates.sql},\n{_first_ends(wish, dates)},\n{_lengths(wish, dates)}")
+    reasons = {str(reason): int(n) for reason, n in counted.groupby("why left out")["n"].sum().items()}
+    if "zero" in dates.one_day and (missing := people.count_missing(people.window(wish.start).earliest)):
+        reasons[f"{wish.start} missing"] = missing
+    kept = counted[counted["why left out"].isna()].drop(columns="why left out")
+    return kept.reset_index(drop=True), dict(sorted(reasons.items()))
 
 
-def _dates(people: People, wish: Wish) -> tuple[str, set[str]]:
+class _Dates(NamedTuple):
     """One row per person: the windows of time zero and of every possible end, and when observation opens and closes.
 
-    Besides the SQL, the names of the windows that are one day for everybody.
+    sql        a common table expression; people without a time zero are not in it where that is one day for everybody else
+    one_day    the names of the windows that are one day for everybody
+    late       whether anybody may come under observation late
     """
+
+    sql: str
+    one_day: set[str]
+    late: bool
+
+
+def _dates(people: People, wish: Wish) -> _Dates:
     windows = {"zero": people.window(wish.start)}
     windows |= {f"end_{i}": people.window(name) for i, name in enumerate((wish.end, *wish.competing))}
     windows["closed"] = _closing(people, wish)
@@ -65,7 +79,8 @@ def _dates(people: People, wish: Wish) -> tuple[str, set[str]]:
         f"{opened or 'NULL::DATE'} AS opened",
     ]
     one_day = {name for name, days in windows.items() if days.one_day}
-    return f"dates AS (SELECT {', '.join(columns)} FROM people {people.joins()})", one_day
+    known = f"WHERE {undated(windows['zero'].earliest)} IS NOT NULL" if "zero" in one_day else ""
+    return _Dates(f"dates AS (SELECT {', '.join(columns)} FROM people {people.joins()} {known})", one_day, bool(opened))
 
 
 def _closing(people: People, wish: Wish) -> Window:
@@ -77,10 +92,10 @@ def _closing(people: People, wish: Wish) -> Window:
     if "last_seen" in names:  # by whose last day all are closed already
         fixed = [day for day in fixed if not people.everybody_by("last_seen", day)]
     earliest, latest = ([*fixed, *(getattr(days, side) for days in last)] for side in Window._fields)
-    return Window(extreme("least", earliest), extreme("least", latest))
+    return Window(people.first_of(earliest), people.first_of(latest))
 
 
-def _first_ends(wish: Wish, one_day: set[str]) -> str:
+def _first_ends(wish: Wish, dates: _Dates) -> str:
     """From people's dates to how many there are of each kind: how they ended first, and when, in days since time zero.
 
     This is all that is asked of each of millions of people; whatever can make no difference is not counted by. The rest is
@@ -89,23 +104,22 @@ def _first_ends(wish: Wish, one_day: set[str]) -> str:
     groups = "".join(f'"group {i}", ' for i in range(len(wish.by)))
     ends = [f"end_{i}" for i in range(1 + len(wish.competing))]
     which = " ".join(f"WHEN {end} = earliest THEN {i}" for i, end in enumerate(ends))
+    which = which if wish.competing else "WHEN end_0 IS NOT NULL THEN 0"
     latest = " ".join(f"WHEN {i} THEN {end}_latest" for i, end in enumerate(ends))
-    kinds = [
-        f"zero_earliest IS NULL{'' if 'zero' in one_day else ' AND zero_latest IS NULL'} AS zero_missing",
-        "which",
-        "coalesce(earliest, closed_earliest) - zero_earliest AS day",
-        "CASE WHEN opened > zero_earliest THEN opened - zero_earliest END AS opened",
-    ]
-    if "zero" not in one_day:
+    kinds = ["which", "coalesce(earliest, closed_earliest) - zero_earliest AS day"]
+    if dates.late:
+        kinds += ["CASE WHEN opened > zero_earliest THEN opened - zero_earliest END AS opened"]
+    if "zero" not in dates.one_day:
+        kinds += ["zero_earliest IS NULL AND zero_latest IS NULL AS zero_missing"]
         kinds += ["zero_latest - zero_earliest AS zero_latest"]
-    if not one_day.issuperset(ends):
+    if not dates.one_day.issuperset(ends):
         kinds += [
             f"least(CASE which {latest} END, CASE WHEN which >= 0 THEN closed_latest END) - zero_earliest AS latest_day"
         ]
     if wish.seen == "diagnosed":
         kinds += ["closed_latest - zero_earliest AS closed_latest"]
     return f"""
-reached AS (SELECT *, {", ".join(f"{_reached(end, end in one_day)} AS {end}" for end in ends)} FROM dates),
+reached AS (SELECT *, {", ".join(f"{_reached(end, end in dates.one_day)} AS {end}" for end in ends)} FROM dates),
 first AS (SELECT *, least({", ".join(ends)}) AS earliest, CASE {which} END AS which FROM reached),
 counted AS (SELECT {groups}{", ".join(kinds)}, count(*) AS n FROM first GROUP BY ALL)"""
 
@@ -117,18 +131,19 @@ def _reached(end: str, one_day: bool) -> str:
     return f"CASE WHEN closed_latest IS NULL OR {earliest} <= closed_latest THEN {earliest} END"
 
 
-def _lengths(wish: Wish, one_day: set[str]) -> str:
+def _lengths(wish: Wish, dates: _Dates) -> str:
     """From kinds of people to counted spells, and to the reasons why some have none."""
     groups = "".join(f'"group {i}", ' for i in range(len(wish.by)))
     causes = " ".join(f"WHEN {i} THEN '{cause}'" for i, cause in enumerate((wish.end, *wish.competing)))
-    latest = "day" if one_day.issuperset(f"end_{i}" for i in range(1 + len(wish.competing))) else "latest_day"
-    zero_latest = ", 0 AS zero_latest" if "zero" in one_day else ""
+    latest = "day" if dates.one_day.issuperset(f"end_{i}" for i in range(1 + len(wish.competing))) else "latest_day"
+    alike = "" if dates.late else ", NULL::INTEGER AS opened"
+    alike += ", FALSE AS zero_missing, 0 AS zero_latest" if "zero" in dates.one_day else ""
     zero, lower, upper = SET_DATES[wish.imprecise]
     width = int(wish.whole_days)
     window = "zero_latest" if wish.imprecise == "keep" else "0"
     limit = f"closed_latest - zero + {width}" if wish.seen == "diagnosed" else "'inf'::DOUBLE"
     return f"""
-ended AS (SELECT *{zero_latest}, CASE which {causes} ELSE 'censored' END AS cause,
+ended AS (SELECT *{alike}, CASE which {causes} ELSE 'censored' END AS cause,
     CASE WHEN cause <> 'censored' THEN day END AS end_earliest,
     CASE WHEN cause <> 'censored' THEN {latest} END AS end_latest,
     CASE WHEN cause = 'censored' THEN day END AS closed_earliest,

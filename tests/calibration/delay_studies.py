@@ -38,6 +38,7 @@ _EVERYWHERE = ("weibull", "lognormal", "generalized_gamma")
 _FAMILIES: dict[str, Iterable[str]] = {
     "complete": FAMILIES,
     "uniform_censoring": FAMILIES,
+    "growing_months": ("weibull", "lognormal"),  # without a closed form, and slow
     "dates": ("lognormal",),  # each cohort goes through SQL; to the likelihood a day is a short month
     "recalled": ("weibull", "lognormal"),
 }

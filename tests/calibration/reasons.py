@@ -11,8 +11,8 @@ REASONS: dict[tuple[str, str, str], str] = {
     ),
     ("quantile_regression * kernel", "complete", "*"): (
         "Powell's standard errors smooth the density of the delays with one normal kernel: for skew delays too flat at the median "
-        "(intervals too wide) and too full above it (too narrow). Koenker (2005), Quantile Regression, chapter 3. This is seed=None; the "
-        "bootstrap, which is what is done unless asked otherwise, is in the rows without the word."
+        "(intervals too wide) and too full above it (too narrow). Koenker (2005), Quantile Regression, chapter 3. This is "
+        "seed=None; the bootstrap, which is what is done unless asked otherwise, is in the rows without the word."
     ),
 }
 

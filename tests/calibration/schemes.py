@@ -176,12 +176,11 @@ def dates(delays: Delays, people: int, rng: Generator) -> pd.DataFrame:
 
 
 def recalled(delays: Delays, people: int, rng: Generator) -> pd.DataFrame:
-    """The same, the first recalled by a third in whole weeks and by a third in whole months, through `widen_recalled`."""
+    """The same, two thirds recalling whole weeks, up to eight, and then whole months, through `widen_recalled`."""
     cohort, days = _cohort(delays, people, rng)
-    teller = rng.integers(3, size=people)
     weeks, months = np.floor(days / 7 + 0.5), np.floor(days / 30 + 0.5)
-    told = np.where((teller == 1) & (weeks >= 1) & (weeks <= 8), 7 * weeks, days)
-    told = np.where((teller == 2) & (months >= 1) & (months <= 11), 30 * months, told)
+    rounded = np.where(weeks <= 8, np.where(weeks >= 1, 7 * weeks, days), np.where(months <= 11, 30 * months, days))
+    told = np.where(rng.integers(3, size=people) > 0, rounded, days)
     onset = cohort["first_presentation_earliest"] - pd.to_timedelta(told, unit="D")
     cohort = cohort.assign(first_symptom_earliest=onset, first_symptom_latest=onset)
     return fs.spells(fs.widen_recalled(cohort), "patient", whole_days=True)
