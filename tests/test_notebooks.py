@@ -214,9 +214,9 @@ class TestSimulated:
             | {"days.lupus.onset_to_diagnosis.median"}
             | {f"days.lupus.within_five_years.median_{how}" for how in ("uncorrected", "corrected")},
             "04_what_the_data_hide": {f"{name}.{how}" for name in MISTAKES for how in ("naive", "corrected", "truth")}
-            | {f"days.lupus_right_truncation.{how}" for how in ("naive", "corrected")}
+            | {f"days.lupus_right_truncation.{how}" for how in ("naive", "corrected", "corrected_with_death")}
             | {f"share.lupus_alive_after_five_years.{how}" for how in ("naive", "corrected")}
-            | {"days.right_truncation.fitted"},
+            | {"days.right_truncation.fitted", "share.onset_to_the_month.turnbull"},
         }
         for notebook, names in expected.items():
             assert names - set(results.loc[notebook].index) == set()
@@ -358,6 +358,52 @@ class TestWhatTheDataHide:
         assert kept.loc["days.right_truncation.corrected", "n"] == seen.sum()
         waited = (registry["diagnosis_earliest"] - registry["first_symptom_earliest"]).dt.days[seen]
         assert kept.loc["days.right_truncation.naive", "value"] == waited.median()
+
+    def test_who_could_be_seen_is_counted_under_the_curve_in_reversed_time(self, simulated, lives):
+        """Delay up to the day, and the books closed, death and the end of observation all on that day or later."""
+        patients, _ = lives
+        onset = patients["first_symptom_earliest"]
+        before = (onset.max() - onset).dt.days / 365.25
+        registry = np.random.default_rng(20260101).random(PEOPLE) < np.exp(-before)
+        delay = (patients["diagnosis_earliest"] - onset).dt.days
+        ends = patients[["death_earliest", "last_seen_earliest"]].assign(closed=pd.Timestamp("2014-12-31")).min(axis=1)
+        limit = (ends - onset).dt.days
+        people = [(registry & (delay <= day) & (day <= limit)).sum() for day in (0, 90, 180, 270, 360)]
+        drawn = list(figures_of(executed(simulated, "04_what_the_data_hide")))[1]
+        assert people[-1] > 0
+        assert re.findall(r"<!-- ([\d,]+) -->", drawn.content.decode())[-5:] == [f"{count:,}" for count in people]
+
+    def test_who_was_left_out_still_waited_or_had_died(self, simulated, lives):
+        patients, _ = lives
+        undiagnosed = ~(patients["diagnosis_earliest"] <= "2014-12-31")
+        dead = (undiagnosed & (patients["death_earliest"] <= "2014-12-31")).sum()
+        (said,) = (line for line in lines(simulated, "04_what_the_data_hide", "said") if "died waiting" in line)
+        counts = [int(found.replace(",", "")) for found in re.findall(r"([\d,]+) (?:people|were still|had died)", said)]
+        assert counts == [undiagnosed.sum(), undiagnosed.sum() - dead, dead]
+
+    def test_turnbulls_interval_is_that_of_its_seed(self, kept):
+        found = kept.loc["share.onset_to_the_month.turnbull"]
+        assert 0.01 < found["high"] - found["low"] < 0.1
+        assert found["low"] < kept.loc["share.onset_to_the_month.truth", "value"] < found["high"]
+
+    def test_lupus_by_the_product_in_reversed_time(self, kept):
+        """Another route: from the longest delay down, the share with a shorter one, in a loop over people."""
+        people = fs.load_cohort("lupus")
+        middle = {
+            name: people[f"{name}_earliest"] + (people[f"{name}_latest"] - people[f"{name}_earliest"]) / 2
+            for name in ("first_symptom", "diagnosis", "death")
+        }
+        delay = (middle["diagnosis"] - middle["first_symptom"]).dt.total_seconds() / 86400
+        closed = pd.Timestamp("1954-02-28")
+        for name, last in (("corrected", closed), ("corrected_with_death", middle["death"].fillna(closed))):
+            limit = ((last - middle["first_symptom"]).dt.total_seconds() / 86400).clip(upper=5 * 365.25)
+            within, shorter = delay[delay <= 5 * 365.25], 1.0
+            for day in sorted(set(within), reverse=True):
+                if 1 - shorter > 0.5:
+                    break
+                median = day
+                shorter *= 1 - (within == day).sum() / ((within <= day) & (day <= limit[within.index])).sum()
+            assert kept.loc[f"days.lupus_right_truncation.{name}", "value"] == pytest.approx(median, abs=1)
 
     def test_every_refusal_is_shown(self, simulated):
         refusals = [line for line in lines(simulated, "04_what_the_data_hide", "said") if " refuses: " in line]

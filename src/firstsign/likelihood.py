@@ -175,8 +175,9 @@ class Likelihood:
             if part.parameter != NEVER:
                 moved = [x + 1e-4 * (i == j) for j, x in enumerate(at)]
                 shift = np.abs(np.log(self._distribution(moved).ppf(np.array(0.5))) - quartiles[1]) / 1e-4
-                steps[i] *= np.nanmin(np.minimum(1, spread / np.maximum(shift, 1e-12)))
-        return np.where(np.isfinite(steps), steps, _STEP)
+                share = np.ravel(spread / np.maximum(shift, 1e-12))
+                steps[i] *= np.min(share, where=np.isfinite(share), initial=1)
+        return steps
 
     def _differences(self, at: list[Any], steps: Array) -> tuple[Array, Array]:
         """First and second derivatives of each row's log-likelihood: shapes (parts, rows) and (parts, parts, rows)."""

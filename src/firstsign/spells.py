@@ -88,16 +88,21 @@ def _counted(source: Any, wish: Wish) -> tuple[pd.DataFrame, dict[str, int]]:
     people = People(source)
     if isinstance(source, pd.DataFrame):
         return count_spells(people, wish)
-    people.refuse_nobody()
-    people.refuse_days_that_stand_for_none()
     if not isinstance(source, str | Path):  # somebody's connection, which does one thing at a time
+        _refuse_what_no_cohort_may_hold(people)
         people.refuse_people_named_twice()
         return count_spells(people, wish)
     with ThreadPoolExecutor(1) as beside:
         check = beside.submit(People(source).refuse_people_named_twice)
+        _refuse_what_no_cohort_may_hold(people)
         counted = count_spells(people, wish)
         check.result()
     return counted
+
+
+def _refuse_what_no_cohort_may_hold(people: People) -> None:
+    people.refuse_nobody()
+    people.refuse_days_that_stand_for_none()
 
 
 def _refuse_for_a_table(
