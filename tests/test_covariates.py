@@ -70,3 +70,13 @@ def test_wald_intervals_and_tests():
     assert_allclose(frame["low"], [1 - norm.isf(0.05), 2, 0])
     assert_allclose(frame["high"], [1 + norm.isf(0.05), 2, 0])
     assert_allclose(frame["p"], [2 * norm.sf(1), 0, 1])  # without any error
+
+
+def test_more_people_than_can_be_counted_are_refused():
+    with pytest.raises(ValueError, match=r"n adds up to 4e\+300 people, more than can be counted"):
+        read(SPELLS.assign(n=1e300), "sex")
+
+
+def test_a_covariate_that_is_there_twice_is_refused():
+    with pytest.raises(ValueError, match=r"several columns 'sex'|2 columns 'sex'"):
+        read(pd.concat([SPELLS, SPELLS[["sex"]]], axis=1), "sex")

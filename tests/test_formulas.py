@@ -1,5 +1,9 @@
+from datetime import date
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +70,17 @@ def test_variables_are_found_inside_functions():
         ("scale(age) + sex", "depends on other rows"),
         ("poly(age, 2)", "depends on other rows"),
         ("bs(age, df=4)", "depends on other rows"),
+        ("bs(age)", r"depends on other rows.*for bs\(\), give the knots and both bounds"),
+        ("bs(age, knots=[60])", "depends on other rows"),
+        ("I(age - age.min())", "depends on other rows"),
+        ("I(age / age.max())", "depends on other rows"),
+        ("np.minimum(age, age.max() - 1)", "depends on other rows"),
+        ("C(age > age.min())", "depends on other rows"),
+        ("entry + sex", "'entry' is part of the outcome"),
+        ("window", "'window' is part of the outcome"),
+        ("limit", "'limit' is part of the outcome"),
+        ("Intercept", "the name of the intercept.*Rename"),
+        ("0 + `1`", "the name of the intercept.*Rename"),
         ("lag(age)", "depends on other rows"),
         ("age.cumsum()", "depends on other rows"),
         ("I(sex + 1)", "cannot be made"),
@@ -96,6 +111,11 @@ def test_missing_values_are_counted_in_people_and_not_dropped():
         pd.Categorical(list("abaab"), ["c", "b", "a"]),
         pd.array(list("abaab"), "string"),
         [True, False, True, False, True],
+        pd.array(list("abaab"), pd.ArrowDtype(pa.string())),
+        pd.array([1, 2, 3, 2, 1], pd.ArrowDtype(pa.int64())),
+        pd.array([True, False, True, False, True], pd.ArrowDtype(pa.bool_())),
+        pd.array([Decimal(1), Decimal(2), Decimal(3), Decimal(2), Decimal(1)], pd.ArrowDtype(pa.decimal128(5, 2))),
+        pd.arrays.ArrowExtensionArray(pa.array(list("abaab")).dictionary_encode()),
     ],
 )
 def test_types_of_columns(values):
@@ -108,8 +128,45 @@ def test_types_of_columns(values):
 def test_mixed_columns_and_dates_are_said():
     with pytest.raises(ValueError, match=r"cannot be told apart by x: a column mixes kinds of value|cannot be made"):
         design("x", PEOPLE.assign(x=[{}, 1, "a", 2, 3]))
-    with pytest.raises(ValueError, match="cannot be made"):
-        design("x", PEOPLE.assign(x=pd.to_datetime("2024-01-01")))
+    with pytest.raises(ValueError, match="complex numbers"):
+        design("x", PEOPLE.assign(x=PEOPLE["age"] * 1j))
+    for dates in (
+        pd.to_datetime(["2024-01-01"] * 5),
+        [date(2024, 1, 1)] * 5,
+        pd.to_timedelta([1] * 5, unit="D"),
+        pd.Series([date(2024, 1, 1)] * 5, dtype=pd.ArrowDtype(pa.date32())),
+    ):
+        with pytest.raises(ValueError, match=r"'x' holds dates or lengths of time \(.*Give a number of days or years"):
+            design("x", PEOPLE.assign(x=dates))
+
+
+def test_two_terms_of_one_name_are_refused():
+    with pytest.raises(ValueError, match=r"called 'sex\[T.M\]': those of sex and sex\[T.M\]\. Rename"):
+        design("sex + `sex[T.M]`", PEOPLE.assign(**{"sex[T.M]": range(5)}))
+    with pytest.raises(ValueError, match=r"called 'sex\[T.M\]:age'"):
+        design("sex * age + `sex[T.M]:age`", PEOPLE.assign(**{"sex[T.M]:age": range(5)}))
+
+
+def test_columns_with_dots_are_columns():
+    people = PEOPLE.assign(**{"a.b": PEOPLE["age"]})
+    assert variables("`a.b` + C(`a.b` > 50)") == ["a.b"]
+    assert_allclose(design("`a.b`", people).matrix, design("age", people).matrix)
+
+
+def test_a_column_that_is_there_twice_is_refused():
+    twice = pd.concat([PEOPLE, PEOPLE[["sex"]]], axis=1)
+    with pytest.raises(ValueError, match="formula: there are 2 columns 'sex'"):
+        design("sex", twice)
+    with pytest.raises(ValueError, match="at: there are 2 columns 'sex'"):
+        design_at(design("sex", PEOPLE), twice)
+    assert design("age", twice).names == ["Intercept", "age"]
+
+
+def test_magnitudes_that_cannot_be_reckoned_with():
+    with pytest.raises(ValueError, match="too large to be reckoned with"):
+        design("age", PEOPLE.assign(age=PEOPLE["age"] * 1e200))
+    with pytest.raises(ValueError, match="0 for everybody"):
+        design("age", PEOPLE.assign(age=PEOPLE["age"] * 1e-200))
 
 
 def test_the_same_terms_at_new_values():
@@ -143,6 +200,45 @@ def test_new_values_that_the_fit_does_not_know(at, message):
     rows = pd.concat([PEOPLE, PEOPLE.assign(sex=PEOPLE["sex"].map({"M": "F", "F": "M"}))])
     with pytest.raises(ValueError, match=message):
         design_at(design("sex + C(clinic)", rows), at)
+
+
+@pytest.mark.parametrize(
+    ("at", "message"),
+    [
+        ({"sex": "M", "age": "50"}, "at has 'age' as '50', which is no number"),
+        ({"sex": "M", "age": pd.Timestamp("2024-01-01")}, "at has 'age' as Timestamp.*no number"),
+        ({"sex": "M", "age": [[1]]}, r"at has 'age' as \[1\], which is no number"),
+        ({"sex": [["M"]], "age": 1}, r"at has a level .*: 'sex' is \['M'\]"),
+        ({"sex": "M", "age": np.inf}, "infinite"),
+        ({"sex": ["M", "F"], "age": [1, 2, 3]}, r"columns of unequal length \(2 of sex, 3 of age\)"),
+        ({"sex": {"M"}, "age": 1}, "give the covariates by name"),
+        ({"sex": {"a": "M"}, "age": 1}, "give the covariates by name"),
+        (pd.DataFrame({"sex": [], "age": []}), "no rows"),
+        ([], "no rows"),
+        (5, "at is 5; give the covariates by name"),
+        ("M", "at is 'M'; give"),
+        (["M"], r"at is \['M'\]; give"),
+    ],
+)
+def test_what_is_no_new_value(at, message):
+    with pytest.raises(ValueError, match=message):
+        design_at(design("sex + age", PEOPLE), at)
+
+
+def test_an_unseen_level_lists_that_columns_levels_only():
+    made = design("sex + C(clinic)", pd.concat([PEOPLE, PEOPLE.assign(sex=list("FFMFM"))]))
+    with pytest.raises(ValueError, match=r"not among those of the fit \(C\(clinic\): 1, 2, 3\): 'clinic' is 9\.$"):
+        design_at(made, {"sex": "M", "clinic": 9})
+
+
+def test_an_unseen_level_that_a_function_makes():
+    with pytest.raises(ValueError, match=r"at has a level that is not among those of the fit, in one of the terms"):
+        design_at(design("C(clinic // 3)", PEOPLE), {"clinic": 9})
+
+
+def test_numbers_that_a_frame_holds_as_objects_are_numbers():
+    made = design("sex + age", PEOPLE)
+    assert_allclose(design_at(made, pd.DataFrame({"sex": ["M"], "age": [50]}, dtype=object)), [[1, 1, 50]])
 
 
 def test_patterns_are_the_distinct_rows():

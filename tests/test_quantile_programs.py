@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.optimize import OptimizeResult
 
 from firstsign import quantile_programs
 from firstsign.quantile_programs import Rows, best_line, quantile_fits
@@ -101,3 +102,22 @@ def test_the_grid_hardly_matters(monkeypatch, step):
     known = quantile_fits(rows, [0.25, 0.6])
     monkeypatch.setattr(quantile_programs, "_STEP", step)
     assert_allclose(quantile_fits(rows, [0.25, 0.6]), known, atol=0.3)  # errors are 1 to 3 days
+
+
+def test_a_program_that_the_solver_gives_up_is_not_called_out_of_reach(monkeypatch):
+    monkeypatch.setattr(
+        quantile_programs, "linprog", lambda *_, **__: OptimizeResult(status=4, message="Numerical difficulties.")
+    )
+    rows = Rows(np.ones((3, 1)), np.array([1.0, 2, 3]), np.ones(3, bool), np.ones(3))
+    with pytest.raises(ValueError, match=r"not solved \(Numerical difficulties\.\)\. Put the days"):
+        quantile_fits(rows, [0.5])
+
+
+def test_a_line_through_a_censored_day_has_not_passed_it():
+    """All lie on one line, the last censored: nothing is known beyond it, whatever the unit's rounding."""
+    for unit in (1.0, 1 / 3, 1e10):
+        x = np.column_stack([np.ones(6), np.arange(1, 7)])
+        rows = Rows(x, unit * np.arange(1.0, 7), np.arange(1, 7) < 6, np.full(6, 5.0))
+        fits = quantile_fits(rows, [0.5, 0.95])
+        assert_allclose(fits[0], [0, unit], atol=1e-9 * unit)
+        assert np.isnan(fits[1]).all()

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -144,6 +146,41 @@ BASE = pd.DataFrame({"lower": [1.0, 2, 3, 4, 5, 6], "upper": [1.0, 2, 3, 4, 5, n
 def test_what_cannot_be_is_said(change, arguments, message):
     with pytest.raises(ValueError, match=message):
         quantile_regression(BASE.assign(**change), **{"formula": "x"} | arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"q": "a"}, {"q": [[0.5]]}, {"q": None}, {"q": [0.5, None]}]
+    + [{"seed": seed} for seed in ("a", 1.5, -1)]
+    + [{"replicates": replicates} for replicates in ("a", 2.5, None)],
+)
+def test_arguments_of_another_kind_are_named_with_their_value(arguments):
+    ((name, value),) = arguments.items()
+    with pytest.raises(ValueError, match=rf"^{name} is {re.escape(repr(value))}"):
+        quantile_regression(BASE, "x", **arguments)
+
+
+def test_an_estimate_that_no_draw_moves_has_no_interval():
+    """Days are so coarse that the median of each group is the same day in every draw."""
+    s = pd.DataFrame({"lower": [10.0, 20, 30] * 2, "x": list("aaabbb"), "n": [10, 500, 10] * 2})
+    got = quantile_regression(s.assign(upper=s["lower"]), "x", replicates=20)
+    assert got["estimate"].tolist() == [20, 0]
+    assert got["se"].tolist() == [0, 0]
+    assert got[["low", "high", "p"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("unit", [1e-10, 1e10, 1e150])
+def test_the_unit_of_the_days_and_of_a_covariate_does_not_matter(unit):
+    s = patients("exact").iloc[:80].assign(n=1)
+    known = quantile_regression(s, "age", replicates=2, event="diagnosis")
+    got = quantile_regression(
+        s.assign(lower=s["lower"] * unit, upper=s["upper"] * unit), "age", replicates=2, event="diagnosis"
+    )
+    assert_allclose(got["estimate"] / unit, known["estimate"], rtol=1e-9)
+    assert_allclose(got["se"] / unit, known["se"], rtol=1e-9)
+    if unit < 1e100:
+        got = quantile_regression(s.assign(age=s["age"] * unit), "age", replicates=2, event="diagnosis")
+        assert_allclose(got["estimate"] * [1, unit], known["estimate"], rtol=1e-9)
 
 
 def test_out_of_reach_on_the_grid():

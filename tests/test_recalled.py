@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import firstsign as fs
@@ -104,3 +105,26 @@ def test_refusals_say_what_is_wrong():
     with pytest.raises(ValueError, match="week is"):
         widen_recalled(cohort, units={"week": (0, 7)})
     assert fs.widen_recalled is widen_recalled
+
+
+@pytest.mark.parametrize("pair", [7, (8,), ("a", 7), (8, np.inf), (8, 0), (8.5, 7), (8, 10**9)])
+def test_a_unit_is_two_whole_numbers(pair):
+    with pytest.raises(ValueError, match=r"week is .*whole numbers from 1 on"):
+        widen_recalled(cohort_of(["2024-03-01"], ["2024-03-15"]), units={"week": pair})
+
+
+def test_what_is_no_cohort_of_dates():
+    cohort = cohort_of(["2024-03-01"], ["2024-03-15"])
+    with pytest.raises(ValueError, match="The cohort is a NoneType"):
+        widen_recalled(None)
+    with pytest.raises(ValueError, match="units is 5"):
+        widen_recalled(cohort, units=5)
+    with pytest.raises(ValueError, match="no column 'first_symptom_latest'"):
+        widen_recalled(cohort.drop(columns="first_symptom_latest"))
+    for dates in (["2024-03-01"], pd.array(cohort["first_symptom_latest"], pd.ArrowDtype(pa.timestamp("ns")))):
+        with pytest.raises(ValueError, match=r"'first_symptom_latest' holds .*; give one column of pandas' dates"):
+            widen_recalled(cohort.assign(first_symptom_latest=dates))
+    with pytest.raises(ValueError, match="time zone"):
+        widen_recalled(cohort.assign(first_symptom_latest=cohort["first_symptom_latest"].dt.tz_localize("UTC")))
+    with pytest.raises(ValueError, match="give one column"):
+        widen_recalled(pd.concat([cohort, cohort], axis=1))

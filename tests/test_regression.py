@@ -266,3 +266,19 @@ def test_intervals_cover_the_truth():
         row = cox(people, "x").iloc[0]
         covered += row["low"] <= 0.5 <= row["high"]
     assert 0.95 - 3 * np.sqrt(0.05 * 0.95 / 200) <= covered / 200
+
+
+@pytest.mark.parametrize("formula", [None, "0", "0 + Intercept"])
+def test_an_accelerated_failure_time_model_needs_terms(formula):
+    s = patients("exact").assign(Intercept=1.0)
+    with pytest.raises(ValueError, match="formula is "):
+        aft(s, formula, event="diagnosis")
+
+
+@pytest.mark.parametrize("n", [1e-300, 1e-100, 1e10])
+def test_effects_do_not_depend_on_how_much_each_person_counts(n):
+    s = patients("exact")
+    known = cox(s, "sex + age", ties="breslow", event="diagnosis")
+    got = cox(s.assign(n=n), "sex + age", ties="breslow", event="diagnosis")
+    assert_allclose(got["estimate"], known["estimate"], rtol=1e-6)
+    assert_allclose(got["se"] * np.sqrt(n), known["se"], rtol=1e-6)

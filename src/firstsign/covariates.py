@@ -11,6 +11,7 @@ from .formulas import design, patterns, refuse_collinear, variables
 from .risk_sets import check_spells
 
 Array = NDArray[np.float64]
+_COUNTABLE = 2.0**53  # beyond which one more makes no difference to a float
 
 
 class Covariates(NamedTuple):
@@ -29,9 +30,14 @@ class Covariates(NamedTuple):
 
 
 def read(spells: pd.DataFrame, formula: str) -> tuple[pd.DataFrame, Covariates]:
-    """The spells, checked, with the columns that a formula needs, and its terms."""
+    """The spells, checked, with the columns that a formula needs, and its terms.
+
+    Raises ValueError for spells and formulas that cannot be, and for more people than are countable.
+    """
     needed = variables(formula)
     frame = check_spells(spells, needed)
+    if frame["n"].sum() > _COUNTABLE:
+        raise ValueError(f"n adds up to {frame['n'].sum():.3g} people, more than can be counted ({_COUNTABLE:.3g}).")
     rows, place = patterns(frame, needed)
     made = design(formula, rows.assign(n=np.bincount(place, frame["n"])))
     parts: dict[str, list[int]] = {str(term): list(places) for term, places in made.spec.term_indices.items() if places}

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from .bands import check_band, check_level, confidence_band
 from .errors import did_you_mean
 from .families import FAMILIES
-from .formulas import Design, design_at
+from .formulas import Design, design_at, new_rows, variables
 from .likelihood import LINKS, NEVER, Likelihood
 from .maximum import profile
 
@@ -214,11 +214,9 @@ class DelayFit:
             yield {}, {}
             return
         if at is None:
-            needed = ", ".join(sorted({str(v) for d in self._designs.values() for v in d.spec.required_variables}))
+            needed = ", ".join(sorted({v for d in self._designs.values() for v in variables(str(d.spec.formula))}))
             raise ValueError(f"The fit has a formula: say for whom with at=, a dictionary or a frame with {needed}.")
-        if isinstance(at, Mapping):
-            at = pd.DataFrame(at if any(map(pd.api.types.is_list_like, at.values())) else [at])
-        rows = pd.DataFrame(at).reset_index(drop=True)
+        rows = new_rows(at).reset_index(drop=True)
         terms = {name: design_at(one, rows) for name, one in self._designs.items()}
         for i, key in enumerate(rows.to_dict("records")):
             yield {str(name): value for name, value in key.items()}, {name: made[i] for name, made in terms.items()}

@@ -14,7 +14,9 @@ from scipy.sparse import csr_array
 from .ties import Ties
 
 Array = NDArray[np.float64]
-_DONE = 1e-8  # the last step is one that gains no more in log-likelihood
+_DONE = (
+    1e-8  # the last step is one that gains no more in log-likelihood, or in that of each end if all are less than one
+)
 _STEPS = 60
 _FLAT = 1e-6  # information in a direction per end; terms have standard deviation 1, so that it is about 1 without any effect
 _NOTHING = 1e-2  # information on the effect between the extremes of a direction: a hundredth of one end
@@ -96,7 +98,7 @@ def moments(table: RiskTable, at: Array, weight: Array | None = None) -> Moments
         return np.bincount(ties.place, values, m).astype(np.float64)
 
     rate, rate_gone = daily(amount / left), daily(amount * ties.gone / left)
-    square = [daily(amount * ties.gone**power / left**2)[:, None] for power in (0, 1, 2)]
+    square = [daily(amount / left * ties.gone**power / left)[:, None] for power in (0, 1, 2)]
     s, d = of_risk[:, 1:], of_ends[:, 1:]
     mixed = s.T @ (square[1] * d)
     second = x.T @ ((risk * (table.exposure(rate) - table.ended.T @ rate_gone))[:, None] * x)
@@ -115,13 +117,14 @@ def maximise(table: RiskTable, names: Sequence[str], estimator: str) -> Fit:
     ends) or too much (a group in which nobody ends: the likelihood rises for ever).
     """
     table, scale = standardised(table)
+    ends = float(table.ties.weight.sum())
     at = np.zeros(len(scale))
     here = start = moments(table, at)
     _refuse_flat(table, here.information, names, estimator, started=False)
     for _ in range(_STEPS):
         step: Array = np.asarray(np.linalg.solve(here.information, here.score), np.float64)
         gain = float(step @ here.score)
-        if gain < _DONE:
+        if gain < _DONE * min(1.0, ends):
             here = moments(table, at + step)
             return Fit((at + step) / scale, _unscaled(here, scale), start.loglik)
         at, here = _rise(table, at, step, here)

@@ -10,6 +10,9 @@ from scipy.optimize import linprog
 Array = NDArray[np.float64]
 _NUDGE = 1e-3  # of a person, by which a quantile is moved down and up where several fits are equally good
 _NEAR = 200  # rows whose side of the fit is left open at first, when a fit close by is known
+_DAYS = 1000.0  # the longest delay is put on about this scale, on which a millionth of a day is no difference
+_SAME = 1e-6  # on that scale: a line through a day has not passed it
+_SOLVED, _INFEASIBLE = 0, 2  # linprog's words for it
 _STEP = 0.01  # between the quantiles through which censored people are followed
 
 
@@ -27,7 +30,16 @@ def quantile_fits(rows: Rows, shares: Sequence[float], near: Array | None = None
 
     near  coefficients close by, those of all people for a draw of them, say: without censoring it is much faster with them
     """
-    return _uncensored(rows, shares, near) if rows.ended.all() else _followed(rows, shares)
+    days, terms = _unit(rows.day / _DAYS), _unit(rows.x)
+    rows = rows._replace(x=rows.x / terms, day=rows.day / days)
+    near = None if near is None else near * terms / days
+    return (_uncensored(rows, shares, near) if rows.ended.all() else _followed(rows, shares)) / terms * days
+
+
+def _unit(values: Array) -> Array:
+    """The power of two next to the largest value (of each column): the solver's tolerances are absolute, and this is exact."""
+    most = np.abs(values).max(axis=0)
+    return np.asarray(2.0 ** np.round(np.log2(np.where(most > 0, most, 1.0))), np.float64)
 
 
 def _uncensored(rows: Rows, shares: Sequence[float], near: Array | None) -> Array:
@@ -66,7 +78,7 @@ def _followed(rows: Rows, shares: Sequence[float]) -> Array:
             if line is None:
                 break
             reached = rows.x @ line
-            new = ~rows.ended & np.isnan(passed) & (reached > rows.day)
+            new = ~rows.ended & np.isnan(passed) & (reached > rows.day + _SAME)
             if not new.any():
                 break
             climb = (rows.day[new] - height[new]) / (reached[new] - height[new])
@@ -107,7 +119,12 @@ def best_line(x: Array, day: Array, n: Array, above: Array, start: Array | None 
             bounds=np.column_stack([np.zeros(int(near.sum())), n[near]]),
             method="highs-ds",
         )
-        line = -solved.eqlin.marginals if solved.status == 0 else None
+        if solved.status not in (_SOLVED, _INFEASIBLE):
+            raise ValueError(
+                f"The linear program of a quantile was not solved ({solved.message.strip()}). Put the days, the counts or a "
+                "covariate on another scale, or leave a term out."
+            )
+        line = -solved.eqlin.marginals if solved.status == _SOLVED else None
         if near.all():
             return line
         if line is not None and (((day - x @ line) > 0) == far_above)[~near].all():

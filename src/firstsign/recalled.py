@@ -1,6 +1,7 @@
 """First symptoms recalled as "two weeks ago" or "a year ago": round durations as the windows of days that they stand for."""
 
 from collections.abc import Mapping
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from .vocabulary import MILESTONES
 Rows = NDArray[np.bool_]
 # For each unit: the most of it that people count, and its width in days. Weeks are counted up to eight, then months.
 UNITS: dict[str, tuple[int, int]] = {"week": (8, 7), "month": (11, 30), "year": (100, 365)}
+_MOST = 36_500  # days in a century
 _MONTHS = {"month": 1, "year": 12}
 
 
@@ -35,10 +37,11 @@ def widen_recalled(
 
     Returns a copy; `.attrs["widened"]` says how many people by unit. A day that happens to be a round number is widened too, which
     costs some precision. There is no bias if people round to the nearest of the units in which such durations are told; who
-    goes by another rule needs other units. Raises ValueError for an unknown milestone or unit, and columns that are not there.
+    goes by another rule needs other units. Raises ValueError for an unknown milestone or unit, and columns
+    that are not there or hold no dates.
     """
-    chosen = dict(UNITS if units is None else units)
-    _check(cohort, (milestone, told_at), chosen)
+    _check(cohort, (milestone, told_at))
+    chosen = _checked(UNITS if units is None else units)
     began, last = (cohort[f"{milestone}_{edge}"] for edge in ("earliest", "latest"))
     told = cohort[f"{told_at}_latest"]
     exact = (began == last) & (cohort[f"{told_at}_earliest"] == told) & (began < told)
@@ -71,16 +74,39 @@ def _is_round(began: pd.Series, told: pd.Series, unit: str, most: int) -> Rows:
     return (by_calendar | by_days).to_numpy()
 
 
-def _check(cohort: pd.DataFrame, milestones: tuple[str, str], units: Mapping[str, tuple[int, int]]) -> None:
+def _check(cohort: pd.DataFrame, milestones: tuple[str, str]) -> None:
+    if not isinstance(cohort, pd.DataFrame):
+        raise ValueError(f"The cohort is a {type(cohort).__name__}; give a frame, as load_cohort or simulate make it.")
     for name in milestones:
-        if name not in MILESTONES:
+        if not isinstance(name, str) or name not in MILESTONES:
             raise ValueError(
                 f"No milestone {name!r}{did_you_mean(name, MILESTONES)}; there are {', '.join(MILESTONES)}."
             )
-        if f"{name}_earliest" not in cohort.columns:
-            raise ValueError(f"The cohort has no dates of {name}, so it is not known what was recalled when.")
+        for column in (f"{name}_earliest", f"{name}_latest"):
+            if column not in cohort.columns:
+                raise ValueError(
+                    f"The cohort has no dates of {name} (no column {column!r}), so it is not known what was recalled when."
+                )
+            kinds = list(cohort.loc[:, [column]].dtypes)
+            if len(kinds) > 1 or not isinstance(kinds[0], np.dtype) or kinds[0].kind != "M":
+                raise ValueError(
+                    f"{column!r} holds {' and '.join(map(str, kinds))}; give one column of pandas' dates without a time zone, as "
+                    "load_cohort makes it."
+                )
+
+
+def _checked(units: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """The units, ValueError unless each is known and has two whole numbers."""
+    if not isinstance(units, Mapping):
+        raise ValueError(
+            f"units is {units!r}; give the most that people count and the width by unit, {{'week': (8, 7)}}."
+        )
     for name, value in units.items():
         if name not in UNITS:
             raise ValueError(f"No unit {name!r}{did_you_mean(name, UNITS)}; there are {', '.join(UNITS)}.")
-        if min(value) < 1:
-            raise ValueError(f"{name} is {value!r}; give the most of it that people count, and its width in days.")
+        pair = isinstance(value, list | tuple) and len(value) == 2
+        if not pair or not all(isinstance(part, Integral) and 1 <= part <= _MOST for part in value):
+            raise ValueError(
+                f"{name} is {value!r}; give the most of it that people count, and its width in days, whole numbers from 1 on."
+            )
+    return dict(units)

@@ -8,6 +8,7 @@ from scipy.stats import chi2
 from .bands import check_level
 from .covariates import Covariates, read, refuse_unknown_days, tidy, without_baseline
 from .delays import fit_delay
+from .formulas import variables
 from .partial_likelihood import RiskTable, by_day, maximise, moments, standardised
 from .risk_sets import single_event
 from .ties import breslow, efron
@@ -64,7 +65,7 @@ def proportional_hazards(
     Grambsch & Therneau (1994), as the score test of survival >= 3.0, cox.zph(fit, transform): exact, where earlier versions
     took the covariance of the terms to be the same on all days. Raises ValueError as `cox` does.
     """
-    if transform not in ("km", "identity"):
+    if not isinstance(transform, str) or transform not in ("km", "identity"):
         raise ValueError(f"transform is {transform!r}; it can be 'km' or 'identity'.")
     table, covariates, _ = _table(spells, formula, ties, event, "proportional_hazards")
     fit = maximise(table, covariates.names, "proportional_hazards")
@@ -108,6 +109,7 @@ def aft(
     R's survreg(Surv(...) ~ ..., dist = family). Raises ValueError as `fit_delay` does.
     """
     check_level(level)
+    variables(formula)  # fit_delay could do without a formula
     fit = fit_delay(spells, family, formula=formula, event=event)
     names = list(fit.location)
     se = np.sqrt(np.diag(fit.covariance.loc[names, names]))
@@ -120,7 +122,7 @@ def _table(
     spells: pd.DataFrame, formula: str, ties: str, event: str | None, estimator: str
 ) -> tuple[RiskTable, Covariates, float]:
     """Who is at risk and who ends, by day and pattern; the covariates; the people."""
-    if ties not in _TIES:
+    if not isinstance(ties, str) or ties not in _TIES:
         raise ValueError(f"ties is {ties!r}; it can be 'efron' or 'breslow'.")
     frame, covariates = read(spells, formula)
     covariates = without_baseline(covariates, formula)
