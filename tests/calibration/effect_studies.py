@@ -106,7 +106,7 @@ def _locations() -> Iterator[Study]:
     }
     truth = {"Intercept": 3.5, **EFFECTS}
     for family, error in errors.items():
-        for scheme in ("complete", "delayed entry and censoring", "weeks"):
+        for scheme in ("complete", "weeks"):
             draw = partial(_draw, partial(_accelerated, error), scheme)
             yield Study(f"aft {family}", scheme, draw, partial(_aft, family=family), truth, PEOPLE)
     spread = {**truth, "log sigma: Intercept": float(np.log(0.9)), f"log sigma: {SEX}": 0.3}

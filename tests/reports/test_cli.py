@@ -149,7 +149,7 @@ def test_ctrl_c_ends_it_all(toys, write_notebook, tmp_path):
     while not (marker.exists() and marker.read_text()) and time.monotonic() < until:
         time.sleep(0.1)
     os.killpg(command.pid, signal.SIGINT)
-    assert "nothing of 'adding' was published" in command.communicate(timeout=30)[1]
+    assert "nothing of 'adding' was published" in command.communicate(timeout=90)[1]
     assert command.returncode == 130
     assert list(os.scandir("reports")) == []
     psutil.wait_procs(
