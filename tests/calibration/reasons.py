@@ -9,6 +9,10 @@ REASONS: dict[tuple[str, str, str], str] = {
         "imitate that: Sen & Xu (2015), Comput Stat Data Anal 81, 121-129; Groeneboom & Hendrickx (2017), Electron J Stat 11, "
         "3446-3484."
     ),
+    ("nelson_aalen plain", "*", "*"): (
+        "The estimate is skew with few ends, and an interval symmetric on its own scale falls short of it; the one on the log "
+        "scale does not: Bie, Borgan & Liestøl (1987), Scand J Stat 14, 221-233."
+    ),
     ("quantile_regression * kernel", "complete", "*"): (
         "Powell's standard errors smooth the density of the delays with one normal kernel: for skew delays too flat at the median "
         "(intervals too wide) and too full above it (too narrow). Koenker (2005), Quantile Regression, chapter 3. This is "
