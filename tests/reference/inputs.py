@@ -1,7 +1,7 @@
 """Writes the counted people from which the R scripts here make their reference numbers.
 
-python tests/reference/inputs.py && Rscript tests/reference/curves.R tests/reference
-(and delays.R, nonparametric.R, regression.R likewise)
+python tests/reference/inputs.py && Rscript tests/reference/curves.R tests/reference  (and delays.R, nonparametric.R and
+regression.R likewise), with Debian's r-base-core, r-cran-survival, r-cran-cmprsk and r-cran-quantreg
 
 The simulated ones come from a linear congruential generator written out below, so no library's seed matters.
 """
