@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -9,6 +10,8 @@ import firstsign as fs
 from firstsign import vocabulary
 from firstsign.places import data_folder, notebooks_folder
 from firstsign.published import published
+from firstsign.scenario_files import leaves
+from firstsign.targets import targets
 
 README = (data_folder() / "README.md").read_text(encoding="utf-8")
 ROWS = {
@@ -16,12 +19,27 @@ ROWS = {
     for line in README.splitlines()
     if line.startswith("| ") and len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 6
 }
+VARIANTS = {"late-presenting", "claim", "null", "growing"}
+
+
+def read_changes(path):
+    """The parameters that a variant of england changes."""
+    return leaves(yaml.safe_load(path.read_text(encoding="utf-8"))["parameters"])
+
+
 COUNTS = {
     "evidence register": lambda: len(fs.evidence(recalled=True)),
     "published tables": lambda: len(published()),
     "NHS 28-day table": lambda: published("nhs-faster-diagnosis-2023-24")["people"].sum(),
     "NHS 62-day table": lambda: published("nhs-62-day-breast-2023-24")["people"].sum(),
     "scenario england": lambda: len(fs.scenario_parameters("england")),
+    "scenario variants": lambda: sum(
+        len(read_changes(path)) for path in (data_folder() / "simulated").glob("*.yml") if path.stem in VARIANTS
+    ),
+    "calibration targets": lambda: len(targets().targets),
+    "calibration tables": lambda: sum(
+        len(pd.read_csv(path)) for path in (data_folder() / "simulated").glob("calibration-*.csv")
+    ),
     "teaching cohort": lambda: len(fs.load_cohort("teaching")),
     "lupus cohort": lambda: len(fs.load_cohort("lupus")),
     "symptoms": lambda: len(vocabulary.symptoms()),

@@ -6,7 +6,8 @@ import pytest
 
 import firstsign as fs
 
-SHARED = ["evidence", "published", "simulate", "spells"]  # names of a module and of the function that it is about
+# Names of a module and of the function that it is about.
+SHARED = ["calibrate", "evidence", "published", "simulate", "spells"]
 MODULE_FIRST = """
 import importlib
 for name in {names}:

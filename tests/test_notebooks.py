@@ -306,13 +306,22 @@ def kept(results):
 
 @pytest.fixture(scope="module")
 def lives():
+    at_once = {"p50": 0.2, "p90": 0.5}
     everybody = {
         "first_sign_until": "2014-12-31",
-        "screening_share_of_eligible": 0,
-        "stage_weight": {"symptom": {"1": 0, "2": 0, "3": 0}},
-        "bone_pain_first_with_bone_metastases": 1,
-        "bone_pain_first_without_bone_metastases": 1,
-        "death_after_metastasis": {"at_diagnosis": {"p50": 600, "p66": 960}},
+        "screening_coverage": 0,
+        "seeding_per_year": {"1": 1000},
+        "seeding_to_metastasis": at_once,
+        "metastatic_site": {"at_diagnosis": 1},
+        "symptom_per_year": {
+            "back or bone pain": {"metastatic": 1000},
+            "other symptom": {"1": 0, "metastatic": 0},
+            "other breast symptom": {"1": 0},
+            "breast lump": {"1": 0},
+        },
+        "metastasis_to_death": {"untreated": {"p50": 600, "p90": 2580}},
+        "treatment_lengthens_factor": 1,
+        "urgency": 0,
     }
     return fs.simulate(PEOPLE, 20260101, truth=True, **everybody)
 

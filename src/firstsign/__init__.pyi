@@ -1,4 +1,6 @@
 from . import figures as figures
+from .biases import biases as biases
+from .calibrate import calibrate as calibrate
 from .cohorts import CohortError as CohortError
 from .cohorts import check_cohort as check_cohort
 from .cohorts import describe_cohort as describe_cohort
@@ -9,6 +11,7 @@ from .curves import kaplan_meier as kaplan_meier
 from .delay_distributions import delay_distribution as delay_distribution
 from .delay_fits import DelayFit as DelayFit
 from .delays import fit_delay as fit_delay
+from .event_tables import simulate_events as simulate_events
 from .evidence import evidence as evidence
 from .evidence import evidence_entry as evidence_entry
 from .fit_comparisons import compare_fits as compare_fits
@@ -41,6 +44,7 @@ from .shares import share as share
 from .shares import wilson as wilson
 from .simulate import as_user_file as as_user_file
 from .simulate import simulate as simulate
+from .simulated_files import simulate_file as simulate_file
 from .spells import spells as spells
 from .subdistribution import fine_gray as fine_gray
 from .summaries import log_rank as log_rank

@@ -1,4 +1,4 @@
-"""`firstsign report`, `firstsign describe`, `firstsign check`: the command line."""
+"""`firstsign report`, `describe`, `check`, `simulate`: the command line."""
 
 import shutil
 import sys
@@ -116,6 +116,28 @@ def check(file: Annotated[Path, typer.Argument(help="A cohort: CSV or Parquet, o
         raise typer.Exit(FAILED)
 
 
+@app.command("simulate")
+def simulate_people(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="people.parquet, or people.csv.")],
+    people: Annotated[int, typer.Option(help="How many; 10_000_000 can be written like this.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 1,
+    scenario: Annotated[str, typer.Option(help="england, late-presenting, ...")] = "england",
+    who: Annotated[str, typer.Option(help="diseased, symptomatic or population.")] = "diseased",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Change a parameter of the scenario; repeatable."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the people do not depend on it.")] = 1,
+) -> None:
+    """Simulate a cohort into a file, of any size. No person is in it."""
+    from firstsign.reports.parameters import read_assignments
+    from firstsign.simulated_files import simulate_file
+
+    overrides = {name: _number(text) for name, text in read_assignments(parameter or []).items()}
+    written = simulate_file(out, people, seed, scenario, who, workers, **overrides)
+    print(f"Wrote {people:,} people to {_short(written)}")
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The entry point. A slip of the user's is told in one paragraph on stderr, and the exit code is 2."""
     try:
@@ -156,6 +178,14 @@ def _parameters(file: Path | None, assignments: Sequence[str]) -> dict[str, Any]
     from firstsign.reports.parameters import read_assignments, read_file
 
     return {**(read_file(file) if file else {}), **read_assignments(assignments)}
+
+
+def _number(text: str) -> float | str:
+    """The number a text says, or the text."""
+    try:
+        return float(text)
+    except ValueError:
+        return str(text)
 
 
 def _progress(report: str, notebooks: int) -> Any:

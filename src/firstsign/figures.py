@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .calibration_figures import calibration as calibration
 from .comparison_figures import beside_truth as beside_truth
 from .comparison_figures import naive_against_corrected as naive_against_corrected
 from .curve_figures import banded_curve as banded_curve

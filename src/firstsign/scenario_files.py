@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from numbers import Real
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,37 +22,70 @@ Number = float | date
 PERCENTILE = re.compile(r"^p(\d{2})$")
 STAGES = ("1", "2", "3", "4")
 
-# What every scenario must give: single numbers, one number a stage, and waits (a share on the same day and two
-# percentiles), some of these one a symptom group.
+# What every scenario must give: single numbers, one a stage, one a local extent, one a symptom group, and waits (a share on the
+# same day and two percentiles), some of these one a symptom group.
 ALONE = (
-    "age_mean",
-    "age_sd",
+    "disease_share",
+    "onset_age_mean",
+    "onset_age_sd",
+    "population_age_mean",
+    "population_age_sd",
     "age_lowest",
     "age_highest",
     "first_sign_from",
     "first_sign_until",
     "observed_until",
-    "screening_from_age",
-    "screening_until_age",
-    "screening_share_of_eligible",
+    "incidence_growth_per_year",
+    "pace_spread",
+    "indolent_share",
     "metastatic_site.at_diagnosis",
     "metastatic_site.at_recurrence",
+    "metastatic_site.key_part",
+    "screening_from_age",
+    "screening_until_age",
+    "screening_every",
+    "screening_coverage",
+    "screening_sensitivity",
+    "awareness",
+    "misread_factor",
+    "urgency",
+    "referral_threshold",
+    "test.biopsy.sensitivity",
+    "test.biopsy.specificity",
+    "progression_after_first_sign",
+    "unseen_removed_share",
+    "unseen_slowed_factor",
+    "treatment_lengthens_factor",
     "other_death_hazard_at_60",
     "other_death_growth_per_year",
     "lost_per_year",
     "onset_known_to_month",
+    "recall_rounded_share",
+    "misclassified_share",
+    "misclassified_within_days",
+    "missing_onset_share",
+    "look_back_days",
 )
-BY_STAGE = ("stage_weight.screening", "stage_weight.symptom", "emergency_share", "treated_share", "metastasis_ever")
-WAITS_BY_GROUP = ("patient_interval", "primary_care_interval", "referral_to_diagnosis")
+BY_STAGE = ("emergency_share", "treated_share")
+BY_GROUP = (
+    "misread_share",
+    "referral_chance.first",
+    "referral_chance.later",
+    "benign_per_year",
+    "benign_referral_share",
+)
+BESIDES = ("local", "metastatic", "added_per_year")
+WAITS_BY_GROUP = ("patient_interval", "gap_between_visits", "referral_to_diagnosis")
 WAITS = (
     "emergency_to_diagnosis",
     "screening_to_diagnosis",
+    "after_missed_test",
     "diagnosis_to_treatment",
-    "metastasis_after_treatment",
-    "death_after_metastasis.at_diagnosis",
-    "death_after_metastasis.at_recurrence",
-    "death_without_diagnosis",
+    "seeding_to_metastasis",
+    "metastasis_to_death.untreated",
+    "metastasis_to_death.recurrent",
 )
+DAYS = ("first_sign_from", "first_sign_until", "observed_until")
 # The first of each pair may not be after, or above, the second.
 ORDERED = (
     ("first_sign_from", "first_sign_until"),
@@ -75,38 +109,50 @@ class Parameter(BaseModel):
 
     @model_validator(mode="after")
     def _is_sourced_and_in_range(self) -> "Parameter":
-        problem = self.problem_with(self.value) or _source_problem(self.source)
+        bounds = [bound for bound in (self.low, self.high) if isinstance(bound, date) != isinstance(self.value, date)]
+        problem = f"{bounds[0]} bounds {self.value}; days are bounded by days, numbers by numbers" if bounds else None
+        problem = problem or self.problem_with(self.value) or _source_problem(self.source)
         if problem:
             raise ValueError(problem)
         return self
 
     def problem_with(self, value: Any) -> str | None:
         """What is wrong with this value for the parameter, or None."""
-        if isinstance(value, bool) or not isinstance(value, date if isinstance(self.value, date) else (int, float)):
+        if isinstance(value, bool) or not isinstance(value, date if isinstance(self.value, date) else Real):
             return f"{value!r} is not {'a day (2024-03-12)' if isinstance(self.value, date) else 'a number'}"
         if not self.low <= value <= self.high:  # type: ignore[operator]
             return f"{value} is outside {self.low} to {self.high} ({self.unit})"
         return None
 
 
-class SymptomGroup(BaseModel):
-    """A group of symptoms: which of them there are, and the parameters that say how often it comes.
+class Extent(BaseModel):
+    """One local extent of the disease: the stage it counts as, and how far it has spread by a registry's summary."""
 
-    first, besides  names of parameters: in people with metastases at `site` and in people without; one name if it is
-    the same in everyone, none if the group takes whoever is left
+    model_config = ConfigDict(extra="forbid")
+
+    stage: Annotated[int, Field(ge=1, le=3)]
+    spread: Text
+
+
+class SymptomGroup(BaseModel):
+    """A group of symptoms: which there are, where metastases give them, and the tests that look for their cause.
+
+    site     where metastases must be for the group's `metastatic` hazard to count: the key site, or anywhere
+    tests    names of tests: the first, and the one used after a test has missed
+    of_part  symptoms of the group that come only from metastases in one part of the key site
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    site: Text | None = None
-    first: Annotated[list[str], Field(max_length=2)] = []
-    besides: Annotated[list[str], Field(min_length=1, max_length=2)]
+    site: Text
+    tests: Annotated[list[str], Field(min_length=1, max_length=2)]
     symptoms: Annotated[list[str], Field(min_length=1)]
+    of_part: list[str] = []
 
     @model_validator(mode="after")
-    def _knows_its_site(self) -> "SymptomGroup":
-        if self.site is None and max(len(self.first), len(self.besides)) == 2:
-            raise ValueError("two parameters, with metastases and without, need a `site`")
+    def _part_is_some_of_them(self) -> "SymptomGroup":
+        if not set(self.of_part) < set(self.symptoms):
+            raise ValueError(f"of_part {self.of_part} must name some, but not all, of the group's symptoms")
         return self
 
 
@@ -122,60 +168,118 @@ class ScenarioFile(BaseModel):
     key_site: Text
     other_sites: list[str]
     unnamed_site: Text
+    extents: Annotated[list[Extent], Field(min_length=1)]
     symptom_groups: Annotated[dict[str, SymptomGroup], Field(min_length=1)]
     parameters: dict[str, Any]
 
     @model_validator(mode="after")
-    def _sites_and_groups_fit(self) -> "ScenarioFile":
+    def _sites_and_extents_fit(self) -> "ScenarioFile":
         for name, group in self.symptom_groups.items():
-            if group.site not in (None, ANYWHERE, self.key_site):
+            if group.site not in (ANYWHERE, self.key_site):
                 raise ValueError(f"the site of {name!r} is {group.site!r}; it can be {self.key_site!r} or {ANYWHERE!r}")
-        last = list(self.symptom_groups)[-1]
-        if [name for name, group in self.symptom_groups.items() if not group.first] != [last]:
-            raise ValueError(f"the last symptom group, {last!r}, takes whoever is left: it alone has no `first`")
+        stages = [extent.stage for extent in self.extents]
+        if stages != sorted(stages):
+            raise ValueError(f"the extents have stages {stages}; they must not fall as the disease grows")
         return self
 
 
+class Variant(BaseModel):
+    """A scenario that is another one with some parameters changed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Text
+    what: Text
+    based_on: Text
+    parameters: dict[str, Any]
+
+
 @cache
-def read_scenario(path: Path) -> tuple[ScenarioFile, dict[str, Parameter]]:
-    """A scenario file's words and its parameters by dotted name. Raises ValueError naming every problem."""
+def read_scenario(path: Path, above: tuple[Path, ...] = ()) -> tuple[ScenarioFile, dict[str, Parameter]]:
+    """A scenario file's words and its parameters by dotted name. Raises ValueError naming every problem.
+
+    above  the variants that are based on it, if it is read for their sake
+    """
+    raw = read_yaml(path)
     try:
-        words = ScenarioFile.model_validate(read_yaml(path))
+        if isinstance(raw, dict) and "based_on" in raw:
+            return _read_variant(path, Variant.model_validate(raw), (*above, path))
+        words = ScenarioFile.model_validate(raw)
     except ValidationError as error:
         raise ValueError(f"{path.name}: " + "; ".join(said_plainly(error)) + ".") from None
+    present = leaves(words.parameters)
+    parameters, problems = _sourced(present)
+    problems += [f"{key}: missing" for key in _needed(words) if key not in present]
+    problems += [f"{key}: nothing uses this parameter" for key in present if not _used(key, words)]
+    return _together(path, words, parameters, problems)
+
+
+def _read_variant(path: Path, variant: Variant, above: tuple[Path, ...]) -> tuple[ScenarioFile, dict[str, Parameter]]:
+    base = path.with_name(f"{variant.based_on}.yml")
+    if not base.exists():
+        raise ValueError(f"{path.name}: based_on {variant.based_on!r}, but there is no scenario of this name.")
+    if base in above:
+        raise ValueError(f"{path.name}: based_on {variant.based_on!r}, which leads back to itself.")
+    words, parameters = read_scenario(base, above)
+    changed, problems = _sourced(leaves(variant.parameters))
+    problems += [
+        f"{key}: {variant.based_on!r} has no such parameter{did_you_mean(key, parameters)}"
+        for key in changed
+        if key not in parameters
+    ]
+    renamed = words.model_copy(update={"name": variant.name, "what": variant.what})
+    return _together(path, renamed, parameters | changed, problems)
+
+
+def _sourced(present: Mapping[str, Any]) -> tuple[dict[str, Parameter], list[str]]:
     parameters, problems = {}, []
-    present = _leaves(words.parameters)
     for key, leaf in present.items():
         try:
             parameters[key] = Parameter.model_validate(leaf)
         except ValidationError as error:
             problems += [f"{key}: {text}" for text in said_plainly(error)]
-    problems += [f"{key}: missing" for key in _needed(words) if key not in present]
-    problems += [f"{key}: nothing uses this parameter" for key in present if not _used(key, words)]
+    return parameters, problems
+
+
+def _together(
+    path: Path, words: ScenarioFile, parameters: dict[str, Parameter], problems: list[str]
+) -> tuple[ScenarioFile, dict[str, Parameter]]:
+    problems += [
+        f"{key}: {parameter.value} is {'a day' if isinstance(parameter.value, date) else 'no day'}"
+        for key, parameter in parameters.items()
+        if isinstance(parameter.value, date) != (key in DAYS)
+    ]
     if not problems:
         chosen = {key: parameter.value for key, parameter in parameters.items()}
-        problems = solve_waits(words, chosen)[1] + impossible(chosen)
+        problems = solve_waits(words, chosen)[1] + impossible(words, chosen)
     if problems:
         raise ValueError(f"{path.name} has {len(problems)} problem(s): " + "; ".join(problems) + ".")
     return words, parameters
 
 
-def _leaves(nested: Mapping[Any, Any]) -> dict[str, Any]:
+def leaves(nested: Mapping[Any, Any]) -> dict[str, Any]:
+    """The parameters of a scenario file by dotted name."""
     found: dict[str, Any] = {}
     for key, value in nested.items():
         if isinstance(value, Mapping) and "value" not in value and any(isinstance(v, Mapping) for v in value.values()):
-            found |= {f"{key}.{inner}": leaf for inner, leaf in _leaves(value).items()}
+            found |= {f"{key}.{inner}": leaf for inner, leaf in leaves(value).items()}
         else:
             found[str(key)] = value
     return found
 
 
 def _needed(words: ScenarioFile) -> list[str]:
-    groups = words.symptom_groups
+    groups, extents = words.symptom_groups, range(1, len(words.extents) + 1)
     needed = [*ALONE, *(f"{name}.{stage}" for name in BY_STAGE for stage in STAGES)]
+    needed += [f"seeding_per_year.{extent}" for extent in extents]
+    needed += [f"growth_per_year.{extent}" for extent in extents[:-1]]
     needed += [f"metastatic_site.{key}.{site}" for key in ("besides", "instead") for site in words.other_sites]
+    needed += [f"{name}.{group}" for name in BY_GROUP for group in groups]
+    needed += [f"symptom_per_year.{group}.{state}" for group in groups for state in (*extents, "metastatic")]
+    needed += [f"besides.{group}.{state}" for group in groups for state in BESIDES]
     needed += [f"symptom_weight.{symptom}" for group in groups.values() for symptom in group.symptoms]
-    needed += [name for group in groups.values() for name in (*group.first, *group.besides)]
+    tests = dict.fromkeys(test for group in groups.values() for test in group.tests)
+    needed += [f"test.{test}.{measure}" for test in tests for measure in ("sensitivity", "specificity")]
     return needed + [f"{wait}.same_day" for wait in _wait_names(words)]
 
 
@@ -203,22 +307,23 @@ def solve_waits(words: ScenarioFile, chosen: Mapping[str, Any]) -> tuple[dict[st
     return waits, problems
 
 
-def impossible(chosen: Mapping[str, Any]) -> list[str]:
+def impossible(words: ScenarioFile, chosen: Mapping[str, Any]) -> list[str]:
+    """What cannot be together: bounds the wrong way round, and groups of symptoms of which none can come."""
     problems = []
+    for name, group in words.symptom_groups.items():
+        if not any(chosen[f"symptom_weight.{symptom}"] for symptom in group.symptoms if symptom not in group.of_part):
+            problems.append(f"symptom_weight: one of {name!r} that can come anywhere must weigh more than 0")
     for low, high in ORDERED:
         if chosen[low] > chosen[high]:
             problems.append(f"{low} ({chosen[low]}) is after {high} ({chosen[high]})")
-    for name in ("stage_weight.screening", "stage_weight.symptom"):
-        if sum(chosen[f"{name}.{stage}"] for stage in STAGES) <= 0:
-            problems.append(f"{name}: one of the four weights must be above 0")
     return problems
 
 
 def _source_problem(source: str) -> str | None:
-    if source == ASSUMPTION or source in set(published()["name"]):
-        return None
     entry = register().get(source)
     if entry is None:
+        if source == ASSUMPTION or source in set(published()["name"]):
+            return None
         return f"source {source!r} is no evidence entry{did_you_mean(source, register())} and not the word 'assumption'"
     if entry.verified == RECALLED:
         return f"source {source!r} is recalled, not verified, and carries no weight; call the value an assumption"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,15 @@ from firstsign.waits import Wait
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario ready to simulate from: its words, its numbers (days count from 1970-01-01) and its solved waits."""
+    """A scenario ready to simulate from: its words, its numbers (days count from 1970-01-01) and its solved waits.
+
+    sampling  the ways in which people with the disease get into the data; none: all are in it
+    """
 
     words: ScenarioFile
     values: dict[str, float]
     waits: dict[str, Wait]
+    sampling: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> float:
         return self.values[name]
@@ -30,9 +34,10 @@ class Scenario:
         """The values of `prefix.name` for each name."""
         return [self.values[f"{prefix}.{name}"] for name in names]
 
-    def both(self, names: list[str]) -> tuple[float, float]:
-        """The values of one or two parameters: with metastases at the site, and without."""
-        return self.values[names[0]], self.values[names[-1]]
+    @property
+    def extents(self) -> list[str]:
+        """The local extents by number, as parameters name them."""
+        return [str(number) for number in range(1, len(self.words.extents) + 1)]
 
 
 def scenarios() -> pd.DataFrame:
@@ -74,7 +79,7 @@ def load_scenario(name: str, overrides: Mapping[str, Any]) -> Scenario:
     chosen = {key: known.get(key, parameter.value) for key, parameter in parameters.items()}
     if not problems:
         waits, problems = solve_waits(words, chosen)
-        problems += impossible(chosen)
+        problems += impossible(words, chosen)
     if problems:
         raise ValueError(f"Scenario {name!r} cannot be simulated like this: " + "; ".join(problems) + ".")
     return Scenario(words, {key: _as_number(value) for key, value in chosen.items()}, waits)
@@ -99,7 +104,8 @@ def _known(name: str) -> Path:
 
 
 def _names() -> list[str]:
-    return sorted(path.stem for path in (data_folder() / "simulated").glob("*.yml"))
+    found = {path.stem for path in (data_folder() / "simulated").glob("*.yml")}
+    return sorted(found - {"targets"})  # that file holds what scenarios are held against
 
 
 def _path(name: str) -> Path:
@@ -116,7 +122,9 @@ def _as_day(value: Any) -> Any:
             return date.fromisoformat(value)
         except ValueError:
             return value
-    return value.date() if isinstance(value, pd.Timestamp) else value
+    if isinstance(value, datetime):
+        return None if pd.isna(value) else value.date()
+    return value
 
 
 def _as_number(value: Number) -> float:

@@ -26,9 +26,13 @@ class Wait:
 
         A part of a day counts as a day, so that P(days <= d) is the exact share for every whole d.
         """
+        return np.ceil(self.time(rank))
+
+    def time(self, rank: Numbers) -> Numbers:
+        """The same in days and parts of a day, before whole days are made of it."""
         same_day = np.asarray(self.same_day)
         above = np.clip((rank - same_day) / (1 - same_day), 1e-15, 1 - 1e-15)
-        longer = np.ceil(np.exp(np.asarray(self.mu) + np.asarray(self.sigma) * ndtri(above)))
+        longer = np.exp(np.asarray(self.mu) + np.asarray(self.sigma) * ndtri(above))
         return np.where(rank < same_day, 0.0, longer)
 
 
