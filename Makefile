@@ -35,6 +35,7 @@ lab: $(STAMP)  ## Open the notebooks in JupyterLab (LAB_OPTIONS="--no-browser")
 
 bench: $(PEERS)  ## Compare times with other packages (minutes); BENCH_PEOPLE=100000 for a quick look
 	@.venv-bench/bin/python -m benchmarks.run
+	@.venv-bench/bin/python -m benchmarks.simulation
 
 lint: $(STAMP)  ## Check style, types and that notebooks are committed without outputs
 	@$(BIN)/ruff check
@@ -49,6 +50,7 @@ format: $(STAMP)  ## Put the code in house style and strip the notebooks' output
 
 calibrate: $(STAMP)  ## Simulate cohorts, and write each estimator's bias and coverage anew (ONLY="turnbull|cox")
 	@PYTHONPATH=tests $(BIN)/python -m calibration --only "$(ONLY)" $(CALIBRATE_OPTIONS)
+	@PYTHONPATH=tests $(BIN)/python -m calibration.scorecard --only "$(ONLY)"
 
 clean:  ## Remove .venv, .venv-bench and caches; reports stay
 	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

@@ -26,11 +26,14 @@ def main(path: str) -> None:
     counted = perf_counter()
     draw(spells, by="region")
     ended = perf_counter()
-    print(json.dumps({"count": counted - begin, "curve": ended - counted, "peak": _peak(), "distinct": len(spells)}))
+    print(json.dumps({"count": counted - begin, "curve": ended - counted, "peak": peak(), "distinct": len(spells)}))
 
 
-def _peak() -> float:
-    """Megabytes. Linux carries getrusage's peak over from the process that started this one, but not VmHWM."""
+def peak() -> float:
+    """The most memory this process has held, in megabytes.
+
+    Linux carries getrusage's peak over from the process that started this one, but not VmHWM.
+    """
     status = Path("/proc/self/status")
     if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
         return int(found[1]) * 1024 / 1e6

@@ -51,7 +51,7 @@ def main() -> None:
 def _page(folder: Path, most: int, has: dict[str, bool]) -> Iterator[str]:
     yield "# What was measured"
     yield ""
-    yield f"{datetime.now(UTC):%d %B %Y}, `make bench`, one run. {_machine()} {_versions()}"
+    yield f"{datetime.now(UTC):%d %B %Y}, `make bench`, one run. {machine()} {versions()}"
     if absent := [name for name, there in has.items() if not there]:
         yield f"Not there, and so not compared: {', '.join(absent)}."
     yield ""
@@ -74,7 +74,7 @@ def _row(found: Comparison, peer: Peer) -> str:
     asked, met = "", ""
     if peer.target is not None:
         asked, met = f"{peer.target:g}", "met" if peer.ratio >= peer.target else "**missed**"
-    times = f"{_seconds(peer.ours)} | {peer.name} ({peer.agrees}) | {_seconds(peer.seconds)} | {peer.ratio:.3g}"
+    times = f"{seconds(peer.ours)} | {peer.name} ({peer.agrees}) | {seconds(peer.seconds)} | {peer.ratio:.3g}"
     return f"| {found.what} | {peer.people:,} | {times} | {asked} | {met} |"
 
 
@@ -83,8 +83,8 @@ def _right_truncated(rows: int) -> Iterator[str]:
     yield ""
     yield "| family | seconds | allowed | |"
     yield "|---|--:|--:|---|"
-    for family, seconds, allowed in compare.right_truncated_fits(rows):
-        yield f"| {family} | {seconds:.2f} | {allowed} | {'met' if seconds <= allowed else '**missed**'} |"
+    for family, took, allowed in compare.right_truncated_fits(rows):
+        yield f"| {family} | {took:.2f} | {allowed} | {'met' if took <= allowed else '**missed**'} |"
 
 
 def _growth(folder: Path, sizes: list[int]) -> Iterator[str]:
@@ -95,22 +95,25 @@ def _growth(folder: Path, sizes: list[int]) -> Iterator[str]:
     for people in sizes:
         path = people_file(folder, people)
         took = measured(path)
-        times = f"{_seconds(took['count'])} | {_seconds(took['curve'])}"
+        times = f"{seconds(took['count'])} | {seconds(took['curve'])}"
         yield f"| {people:,} | {times} | {took['distinct']:,.0f} | {took['peak']:,.0f} MB |"
         if people > max(COMPARISONS.values()):
             path.unlink()
 
 
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+def seconds(took: float) -> str:
+    """Seconds, or milliseconds below one, as a reader wants them."""
+    return f"{took:.2f} s" if took >= 1 else f"{took * 1000:.0f} ms"
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What the times were taken on."""
     memory = psutil.virtual_memory().total / 1e9
     return f"{platform.system()}, {os.cpu_count()} cores, {memory:.0f} GB of memory."
 
 
-def _versions() -> str:
+def versions() -> str:
+    """Python, the packages and R, with their versions."""
     named = [f"Python {platform.python_version()}"]
     for package in PACKAGES:
         try:

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 REPOSITORY = Path(__file__).parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from benchmarks import compare, peers  # noqa: E402
+from benchmarks import compare, peers, simulation  # noqa: E402
 from benchmarks.growth import measured  # noqa: E402
 from benchmarks.people import counted, doubly_censored, people_file, visits  # noqa: E402
 
@@ -54,7 +54,7 @@ def test_a_file_of_people_has_that_many_and_six_regions(folder, monkeypatch):
     assert many["person"].is_unique
     assert many["region"].nunique() == 6
     assert many.columns.tolist() == few.columns.tolist()
-    assert len(few.columns) == 30
+    assert len(few.columns) == 32
 
 
 def test_growth_is_measured_in_a_process_of_its_own(folder):
@@ -84,3 +84,12 @@ def test_the_packages_compared_with_are_pinned_beside_ours():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = {Requirement(line).name for line in project["optional-dependencies"]["bench"]}
     assert asked <= set(theirs)
+
+
+def test_simulation_is_measured():
+    found = simulation.in_memory(300, "symptomatic")
+    assert found["all"] > 0
+    assert found["draws"] > 0
+    written = simulation.to_a_file(300, 1)
+    assert written["size"] > 0
+    assert written["peak"] > 50

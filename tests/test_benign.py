@@ -28,7 +28,7 @@ EPISODE = GROUPS.index("other symptom")
 @pytest.fixture(scope="module")
 def episodes():
     """Two years before the study the disease began in everybody: days count from there."""
-    return run(england(benign_per_year=RATES), benign_symptoms, zero=START - 730)
+    return run(england(benign_per_year=RATES), benign_symptoms, age_at_zero=50.0, zero=START - 730)
 
 
 def days_of(episodes, group=EPISODE):
@@ -48,6 +48,23 @@ def test_gaps_are_exponential_and_the_last_kept_is_gamma(episodes):
     assert follows(days[0] - 730, exponential(0.3))
     assert follows(days[-1] - 730, gamma(EPISODES, scale=YEAR / 0.3).cdf)
     assert np.corrcoef(days[1] - days[0], days[0])[0, 1] == pytest.approx(0, abs=4 / np.sqrt(SIZE))
+
+
+def test_an_episode_comes_on_the_day_on_which_its_time_is_over():
+    """At 0.3 a year the median gap is ln 2 / 0.3 years, 843.9 days: on the 844th day of the study, then on the 1688th."""
+    scenario = england(benign_per_year=RATES)
+    people = benign_symptoms(
+        scenario, lambda: np.full(2, 0.5), {"zero": np.array([START, START - 100]), "age_at_zero": np.full(2, 50.0)}
+    )
+    np.testing.assert_array_equal(people[f"benign_{EPISODE}_0"], [844, 944])
+    np.testing.assert_array_equal(people[f"benign_{EPISODE}_1"], [1688, 1788])
+
+
+def test_nobody_has_an_episode_before_the_lowest_age():
+    """Eighteen years old at day 0, twenty 731 days later: the 844th day from there."""
+    given = {"zero": np.array([START]), "age_at_zero": np.array([18.0])}
+    people = benign_symptoms(england(benign_per_year=RATES), lambda: np.full(1, 0.5), given)
+    assert people[f"benign_{EPISODE}_0"] == 731 + 844
 
 
 def test_a_rate_of_nothing_gives_none(episodes):
@@ -91,7 +108,7 @@ def visits(specificity=0.9, biopsy=0.8, size=4 * SIZE):
         benign_referral_share=dict(zip(GROUPS, (0.1, 0.4, 0.8, 1), strict=True)),
         waits={"patient_interval": (0.1, 6, 60), "referral_to_diagnosis": (0, 20, 70)},
     )
-    return run(scenario, benign_symptoms, benign_visit, zero=START, size=size)
+    return run(scenario, benign_symptoms, benign_visit, age_at_zero=50.0, zero=START, size=size)
 
 
 def test_the_first_episode_of_any_group_is_presented():
@@ -144,6 +161,8 @@ def test_symptoms_of_a_benign_visit_follow_their_weights():
 
 
 def test_nobody_without_episodes_has_a_visit():
-    people = run(england(benign_per_year=every_group(0)), benign_symptoms, benign_visit, zero=START, size=1000)
+    people = run(
+        england(benign_per_year=every_group(0)), benign_symptoms, benign_visit, age_at_zero=50.0, zero=START, size=1000
+    )
     for name in ("benign_symptom_day", "benign_presentation", "benign_referral", "ruled_out", "false_diagnosis"):
         assert (people[name] == NEVER).all()

@@ -41,9 +41,9 @@ def test_who():
         assert follows(np.ceil(ages), expected.cdf)
 
 
-@pytest.mark.parametrize(("low", "high"), [(85, 95), (30, 40), (100, 100)])
+@pytest.mark.parametrize(("low", "high"), [(96, 99), (30, 40), (100, 100)])
 def test_ages_in_a_far_tail_are_still_the_normal_s(low, high):
-    """Fifteen standard deviations from the mean: among them the nearest are by far the most common."""
+    """Thirteen standard deviations from the mean and more: among them the nearest are by far the most common."""
     scenario = england(disease_share=1, onset_age_mean=70, onset_age_sd=2, age_lowest=low, age_highest=high)
     ages = run(scenario, disease.who)["age_at_zero"]
     assert low <= ages.min() <= ages.max() <= high
@@ -67,7 +67,7 @@ def chain(rates, years):
     return 1 - sum(weight * np.exp(-rate * years) for weight, rate in zip(weights, rates, strict=True))
 
 
-@pytest.mark.parametrize("pace", [1, 2.5])
+@pytest.mark.parametrize("pace", [1, 2.5, 60])
 def test_growth_is_a_chain_of_exponential_stays(pace):
     rates = [0.5, 1.2, 2.0]
     scenario = england(growth_per_year=dict(zip("123", rates, strict=True)))
@@ -99,7 +99,7 @@ def test_indolent_disease_does_nothing():
     assert (healthy["natural_metastasis"] == NEVER).all()
 
 
-@pytest.mark.parametrize("pace", [0.5, 3])
+@pytest.mark.parametrize("pace", [0.5, 3, 200])
 def test_seeding_at_a_hazard_that_changes_with_the_extent(pace):
     """0.1 a year for a year, 0.4 for two, then 1: the hazard integrated by hand, times the pace."""
     scenario = england(seeding_per_year={"1": 0.1, "2": 0.4, "3": 1, "4": 50})
@@ -141,6 +141,16 @@ def test_latency_of_metastases():
             assert close((waited <= days // pace).mean(), share)
 
 
+def test_metastases_are_there_on_the_day_on_which_the_latency_is_over():
+    """Seeding at 1 a year: ln 2 years are 253.2 days, so the 254th; then the median latency, 901 days. At pace 2 both halve."""
+    scenario = england({"seeding_per_year.1": 1}, waits={"seeding_to_metastasis": (0, 901, 3000)})
+    people = {name: np.full(1, value) for name, value in (BORN | ALL_LOCAL).items()}
+    slow = disease.spread(scenario, lambda: np.full(1, 0.5), people)
+    assert (slow["seeded"][0], slow["natural_metastasis"][0]) == (254, 254 + 901)
+    fast = disease.spread(scenario, lambda: np.full(1, 0.5), people | {"pace": np.full(1, 2.0)})
+    assert (fast["seeded"][0], fast["natural_metastasis"][0]) == (127, 127 + 451)
+
+
 def test_sites():
     """Bits: key site 1, the others by order, the last where there is none of these."""
     scenario = england(
@@ -170,18 +180,19 @@ def first_of(rates):
     return np.exp(-earlier) * -np.expm1(-daily) / -np.expm1(-daily.sum())
 
 
-def test_competing_exponentials():
+@pytest.mark.parametrize("times", [1, 100])  # so fast that a day more or less would show
+def test_competing_exponentials(times):
     """Hazards that never change: the first symptom comes at their sum, each group's as often as its own; both independent."""
-    rates = [0.2, 0.5, 0, 1.3]
+    rates = np.array([0.2, 0.5, 0, 1.3]) * times
     scenario = england(NO_GROWTH, steady_symptoms(*rates))
     people = run(scenario, disease.symptom_onsets, disease.first_symptom, key_part=False, **(ALL_LOCAL | SILENT))
-    assert follows(people["symptom_day"], exponential(2))
+    assert follows(people["symptom_day"], exponential(2 * times))
     shares = first_of(rates)
-    np.testing.assert_allclose(shares, np.array(rates) / 2, atol=2e-3)
+    assert times > 1 or shares == pytest.approx(rates / 2, abs=2e-3)
     for number, share in enumerate(shares):
         assert close((people["group"] == number).mean(), share)
         if share:
-            assert follows(people["symptom_day"][people["group"] == number], exponential(2))
+            assert follows(people["symptom_day"][people["group"] == number], exponential(2 * times))
 
 
 def test_symptoms_at_a_hazard_that_changes_with_the_extent():
@@ -252,9 +263,11 @@ def test_on_the_same_day_the_first_group_of_the_file_leads():
 SCREENED = {"screening_coverage": 1, "screening_from_age": 40, "screening_until_age": 120, "screening_every": 2}
 
 
-def screened(sensitivity, symptom_day, **more):
+def screened(sensitivity, symptom_day, years=2, **more):
     given = {"age_at_zero": 50.0, "diseased": True, "symptom_day": symptom_day} | more
-    return run(england(SCREENED, screening_sensitivity=sensitivity), disease.screening, **given)["screening_test"]
+    return run(england(SCREENED, screening_sensitivity=sensitivity, screening_every=years), disease.screening, **given)[
+        "screening_test"
+    ]
 
 
 def test_the_next_round_is_uniform_and_rounds_are_geometric():
@@ -268,16 +281,16 @@ def test_the_next_round_is_uniform_and_rounds_are_geometric():
     assert (screened(0, NEVER) == NEVER).all()
 
 
-@pytest.mark.parametrize(("sensitivity", "rate"), [(1, 0.5), (0.6, 0.5), (0.6, 2)])
-def test_screen_detected_share_and_lead_time_under_exponential_sojourn(sensitivity, rate):
+@pytest.mark.parametrize(("sensitivity", "rate", "years"), [(1, 0.5, 2), (0.6, 0.5, 2), (0.6, 2, 1)])
+def test_screen_detected_share_and_lead_time_under_exponential_sojourn(sensitivity, rate, years):
     """With sojourn rate r, rounds every D and sensitivity s, the share found before a symptom is the sum over rounds k of
     s (1 - s)^k exp(-r k D) (1 - exp(-r D)) / (r D); the lead time has no memory: exponential with the sojourn's own rate."""
-    every = 2 * YEAR
+    every = years * YEAR
     sojourn = np.ceil(np.random.default_rng(9).exponential(YEAR / rate, SIZE))
-    found = screened(sensitivity, sojourn)
+    found = screened(sensitivity, sojourn, years)
     early = found < NEVER
-    decay = np.exp(-2 * rate)
-    expected = sensitivity / (1 - (1 - sensitivity) * decay) * (1 - decay) / (2 * rate)
+    decay = np.exp(-rate * years)
+    expected = sensitivity / (1 - (1 - sensitivity) * decay) * (1 - decay) / (rate * years)
     assert close(early.mean(), expected)
     assert follows((sojourn - found)[early], exponential(rate))
 
@@ -288,6 +301,13 @@ def test_screen_detected_share_and_lead_time_under_exponential_sojourn(sensitivi
         return (shares * -np.expm1(-rate * since / YEAR)).sum(axis=0) / (rate * every / YEAR) / expected
 
     assert follows(found[early], distribution)
+
+
+def test_lead_time_of_fast_disease():
+    """Forty a year, so that a day more or less would show, and a round every month or so."""
+    sojourn = np.ceil(np.random.default_rng(9).exponential(YEAR / 40, SIZE))
+    found = screened(0.6, sojourn, years=0.1)
+    assert follows((sojourn - found)[found < NEVER], exponential(40))
 
 
 def test_screening_within_the_ages_invited():
@@ -317,7 +337,7 @@ def screened_by(coverage):
     return run(scenario, disease.screening, age_at_zero=50.0, diseased=True, symptom_day=NEVER)["screening_test"]
 
 
-@pytest.mark.parametrize("age", [40, 60, 85])
+@pytest.mark.parametrize("age", [40, 60, 85, 125])
 def test_death_from_other_causes_is_gompertz(age):
     """P(alive after t years) = exp(-(h / g) exp(g (age - 60)) (exp(g t) - 1)), by hand from the hazard."""
     hazard, growth = 0.01, 0.1

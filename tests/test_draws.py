@@ -132,16 +132,28 @@ def test_urgency_ties_the_wait_to_the_pace_and_leaves_its_distribution(urgency):
     rng = np.random.default_rng(5)
     pace_score = rng.standard_normal(len(EVEN))
     rank = rng.random(len(EVEN))
-    found = hurried(england(urgency=urgency), rank, {"pace_score": pace_score})
+    everybody = np.ones(len(EVEN), bool)
+    found = hurried(england(urgency=urgency), rank, {"pace_score": pace_score}, everybody)
     expected = 6 / np.pi * np.arcsin(-urgency / 2)
     assert spearmanr(found, pace_score).statistic == pytest.approx(expected, abs=4 / np.sqrt(len(EVEN)))
     assert kstest(found, "uniform").pvalue > 1e-3
-    same_pace = hurried(england(urgency=urgency), EVEN, {"pace_score": np.full(len(EVEN), 1.3)})
+    same_pace = hurried(england(urgency=urgency), EVEN, {"pace_score": np.full(len(EVEN), 1.3)}, everybody)
     assert (np.diff(same_pace) > 0).all()
 
 
 def test_without_urgency_the_wait_is_left_alone():
-    np.testing.assert_array_equal(hurried(england(urgency=0), EVEN, {}), EVEN)
+    np.testing.assert_array_equal(hurried(england(urgency=0), EVEN, {}, np.ones(len(EVEN), bool)), EVEN)
+
+
+def test_only_who_waits_is_hurried():
+    """Everybody else keeps their rank, and the draws themselves are not changed in place."""
+    rank, people = EVEN.copy(), {"pace_score": np.ones(len(EVEN))}
+    who = np.arange(len(EVEN)) % 3 == 0
+    scenario = england(urgency=0.5)
+    found = hurried(scenario, rank, people, who)
+    np.testing.assert_array_equal(rank, EVEN)
+    np.testing.assert_array_equal(found[~who], EVEN[~who])
+    np.testing.assert_array_equal(found[who], hurried(scenario, EVEN, people, np.ones(len(EVEN), bool))[who])
 
 
 def test_wait_and_parameter_of_the_group():

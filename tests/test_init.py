@@ -7,7 +7,7 @@ import pytest
 import firstsign as fs
 
 # Names of a module and of the function that it is about.
-SHARED = ["calibrate", "evidence", "published", "simulate", "spells"]
+SHARED = ["biases", "calibrate", "estimands", "evidence", "published", "simulate", "spells"]
 MODULE_FIRST = """
 import importlib
 for name in {names}:

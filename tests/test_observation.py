@@ -114,6 +114,7 @@ def test_look_back_past_a_first_visit_for_something_else():
     for look_back, expected in (
         (120, (80, 90)),
         (115, (90, 90)),
+        (110, (90, 90)),
         (100, (130, 130)),
         (60, (150, 150)),
         (29, (NEVER, NEVER)),

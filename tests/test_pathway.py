@@ -215,11 +215,11 @@ def test_emergencies_by_stage_at_the_visit_are_referred_there_and_soon_diagnosed
         assert follows(people["diagnosis"][found] - visit, lognormal(0.3, 4, 15))
 
 
-def after_tests(**sensitivities):
+def after_tests(again=(0, 30, 90), **sensitivities):
     scenario = england(
         {"test": {name: {"sensitivity": share} for name, share in sensitivities.items()}},
         urgency=0,
-        waits={"referral_to_diagnosis": (0, 20, 70), "after_missed_test": (0, 30, 90)},
+        waits={"referral_to_diagnosis": (0, 20, 70), "after_missed_test": again},
     )
     return run(scenario, pathway.diagnosis, group=BONE, emergency=False, referral=3.0, **SYMPTOM)
 
@@ -239,8 +239,9 @@ def test_missed_tests_are_geometric_after_the_first_and_each_costs_a_wait():
     )
 
 
-def test_a_test_that_finds_nothing_never_ends():
-    people = after_tests(radiograph=0.5, MRI=0, biopsy=1)
+@pytest.mark.parametrize("again", [(0, 30, 90), (0.4, 30, 90)])
+def test_a_test_that_finds_nothing_never_ends(again):
+    people = after_tests(again, radiograph=0.5, MRI=0, biopsy=1)
     assert close((people["diagnosis"] == NEVER).mean(), 0.5)
     assert (after_tests(radiograph=0, MRI=0)["missed_tests"] == NEVER).all()
 
@@ -352,12 +353,13 @@ def test_seeding_competes_with_a_wait_for_treatment():
     assert close((people["metastasis_there"] == NEVER).mean(), escape)
 
 
-def test_loss_is_exponential_from_the_first_sign_else_from_the_start_of_the_study():
-    scenario = england(lost_per_year=0.3)
+@pytest.mark.parametrize("rate", [0.3, 10])
+def test_loss_is_exponential_from_the_first_sign_else_from_the_start_of_the_study(rate):
+    scenario = england(lost_per_year=rate)
     start = scenario["first_sign_from"]
     for sign, zero, begins in ((200.0, start - 50, 200), (NEVER, start - 90, 90), (NEVER, start + 90, 0)):
         days = run(scenario, pathway.lost, sign=sign, zero=zero)["lost"]
-        assert follows(days - begins, exponential(0.3))
+        assert follows(days - begins, exponential(rate))
     nobody = england(lost_per_year=0)
     assert (run(nobody, pathway.lost, sign=0.0, zero=start)["lost"] == NEVER).all()
 

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from firstsign.draws import NEVER
-from firstsign.sampling import LATE_MEAN_DAYS, LATE_SHARE, SAMPLINGS, diagnosed_in_time, registered_late, sampled, waiting_on_a_day
+from firstsign.sampling import (
+    LATE_MEAN_DAYS,
+    LATE_SHARE,
+    SAMPLINGS,
+    diagnosed_in_time,
+    registered_late,
+    sampled,
+    waiting_on_a_day,
+)
 from firstsign.scenarios import load_scenario
 
 SIZE = 200_000
@@ -51,7 +59,10 @@ def test_a_survey_finds_delays_in_proportion_to_their_length():
 
 def test_who_has_died_or_left_waits_no_more():
     sign = np.array([490.0, 490, 490, 490, 490, 501])
-    ends = {"death": np.array([NEVER, 499, 500, 501, NEVER, NEVER]), "lost": np.array([NEVER, NEVER, NEVER, NEVER, 495, NEVER])}
+    ends = {
+        "death": np.array([NEVER, 499, 500, 501, NEVER, NEVER]),
+        "lost": np.array([NEVER, NEVER, NEVER, NEVER, 495, NEVER]),
+    }
     found = waiting_on_a_day(SCENARIO, draw(), people(np.full(6, 30.0), sign, **ends))[1]
     assert found.tolist() == [True, False, False, True, False, False]
 
@@ -71,7 +82,9 @@ def test_registered_late_as_often_as_the_rates_say():
 
 
 def test_in_time_means_by_the_closing_day_and_before_being_lost():
-    everyone = people(np.array([100.0, 100, 101, NEVER, 10]), np.full(5, 1900.0), lost=np.array([NEVER, 1950, NEVER, NEVER, 1910]))
+    everyone = people(
+        np.array([100.0, 100, 101, NEVER, 10]), np.full(5, 1900.0), lost=np.array([NEVER, 1950, NEVER, NEVER, 1910])
+    )
     assert diagnosed_in_time(SCENARIO, draw(), everyone)[1].tolist() == [True, False, False, False, True]
 
 

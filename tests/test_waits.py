@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import lognorm
 
-from firstsign.waits import solve_wait
+from firstsign.waits import Wait, solve_wait
 
 RANKS = (np.arange(1_000_000) + 0.5) / 1_000_000
 
@@ -63,3 +63,13 @@ def test_one_wait_a_person():
 def test_no_such_wait(same_day, percentiles, message):
     with pytest.raises(ValueError, match=message):
         solve_wait(same_day, percentiles)
+
+
+def test_the_wait_of_some_is_that_which_they_have_among_all():
+    """Alone or among others, with one number for all or one a person; nobody else waits."""
+    rank, who = np.array([0.05, 0.4, 0.7, 0.99]), np.array([True, False, True, True])
+    for wait in (Wait(0.1, 2.0, 0.8), Wait(np.array([0.1, 0, 0.3, 0.2]), np.arange(4.0), np.full(4, 0.5))):
+        everybody = wait.days(rank)
+        np.testing.assert_array_equal(wait.of(who).days(rank[who]), everybody[who])
+        np.testing.assert_array_equal(wait.days_of(who, rank), np.where(who, everybody, 0))
+        np.testing.assert_array_equal(np.ceil(wait.time(rank)), everybody)

@@ -11,6 +11,7 @@ from .curves import kaplan_meier as kaplan_meier
 from .delay_distributions import delay_distribution as delay_distribution
 from .delay_fits import DelayFit as DelayFit
 from .delays import fit_delay as fit_delay
+from .estimands import estimands as estimands
 from .event_tables import simulate_events as simulate_events
 from .evidence import evidence as evidence
 from .evidence import evidence_entry as evidence_entry
@@ -36,6 +37,7 @@ from .results import say_left_out as say_left_out
 from .right_truncation import right_truncated as right_truncated
 from .scenarios import scenario_parameters as scenario_parameters
 from .scenarios import scenarios as scenarios
+from .scorecards import scorecard as scorecard
 from .shares import chance_to_tell as chance_to_tell
 from .shares import exact as exact
 from .shares import jeffreys as jeffreys

@@ -22,7 +22,7 @@ SCREENED, TREATED = 0.7, 0.9
 
 @dataclass(frozen=True)
 class Bias:
-    """One bias: parameters (or all of a level, or a wait) as they are when it is on and when it is off, and what is known of it.
+    """One bias: parameters (or all of a level, or a wait) as they are when it is on and when it is off, and what is known.
 
     A name in `on` wins over the same name in another bias's `off`. Sampling biases besides have a way of sampling.
     """

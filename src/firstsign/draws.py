@@ -69,13 +69,15 @@ def in_all(times: Array, days: Array) -> Array:
         return np.where(times < NEVER, times * days, NEVER)
 
 
-def hurried(scenario: Scenario, rank: Array, people: People) -> Array:
-    """The rank of a wait, lower in faster disease: normal scores of wait and pace correlate by minus `urgency`."""
+def hurried(scenario: Scenario, rank: Array, people: People, who: Array) -> Array:
+    """The rank of these people's wait, lower in faster disease: normal scores of wait and pace correlate by minus `urgency`."""
     urgency = scenario["urgency"]
     if urgency == 0:
         return rank
-    score = np.sqrt(1 - urgency**2) * ndtri(np.clip(rank, 1e-15, 1 - 1e-15)) - urgency * people["pace_score"]
-    return ndtr(score)
+    own = ndtri(np.clip(rank[who], 1e-15, 1 - 1e-15))
+    changed = rank.copy()
+    changed[who] = ndtr(np.sqrt(1 - urgency**2) * own - urgency * people["pace_score"][who])
+    return changed
 
 
 def wait_by_group(scenario: Scenario, interval: str, group: Array) -> Wait:

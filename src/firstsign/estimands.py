@@ -27,23 +27,25 @@ class Estimand:
     """A number, and how it is computed from lives that are known whole.
 
     name       by which estimators say what they are after
+    unit       "share" or "days"
     what       in words
-    measure    lives to the number. Lives are a frame, one row for everybody in whom the disease gives a first sign, milestones in
-               days since its onset, infinite where they never come: first_symptom, first_presentation, screening_test,
+    measure    lives to the number. Lives are a frame, one row for everybody in whom the disease gives a first sign, milestones
+               in days since its onset, infinite where they never come: first_symptom, first_presentation, screening_test,
                planned_diagnosis (had they lived), diagnosis, treatment, death; group (number of the first symptom's), and
                death_otherwise
     otherwise  the scenario as it would have been: `death_otherwise` is the death of the same lives in it
     """
 
     name: str
+    unit: str
     what: str
     measure: Callable[[pd.DataFrame], float]
     otherwise: Callable[[Scenario], Scenario] | None = None
 
 
 def estimands() -> pd.DataFrame:
-    """The numbers whose truth is known in a simulated world, by which `scorecard` marks estimators: name, what it is."""
-    return pd.DataFrame([{"name": one.name, "what": one.what} for one in ESTIMANDS.values()])
+    """The numbers whose truth is known in a simulated world, by which `scorecard` marks estimators: name, unit, what it is."""
+    return pd.DataFrame([{"name": one.name, "unit": one.unit, "what": one.what} for one in ESTIMANDS.values()])
 
 
 def truths(
@@ -51,8 +53,8 @@ def truths(
 ) -> dict[Estimand, tuple[float, float]]:
     """Each number among many lives of a scenario, and its Monte-Carlo standard error, from twenty parts of them.
 
-    Nobody is sampled and nothing is recorded: biases of the data and of the records play no part. NaN where there is nobody whom
-    the number is about.
+    Nobody is sampled and nothing is recorded: biases of the data and of the records play no part. NaN where there is nobody
+    whom the number is about.
     """
     lives, found = known_lives(scenario, people, seed), {}
     shown = lives[np.isfinite(lives["first_symptom"]) | np.isfinite(lives["screening_test"])]
@@ -145,25 +147,32 @@ def _alive(spells: pd.DataFrame) -> float:
 _ALL = (
     Estimand(
         "waiting after 60 days",
+        "share",
         "share of people with a symptom who have no diagnosis 60 days after it, had they lived",
         lambda lives: float((_delay(lives) > LONG_WAIT).mean()),
     ),
     Estimand(
         "median delay",
+        "days",
         "median days from the first symptom to the diagnosis, had they lived",
         lambda lives: float(_delay(lives).median()),
     ),
     Estimand(
         "mean delay within a year",
+        "days",
         "mean days from the first symptom to the diagnosis, a year at most",
         lambda lives: float(_delay(lives).clip(upper=YEAR).mean()),
     ),
     Estimand(
-        "help after two weeks", "share of people with a symptom who present it more than 14 days later", _long_for_help
+        "help after two weeks",
+        "share",
+        "share of people with a symptom who present it more than 14 days later",
+        _long_for_help,
     ),
-    Estimand("five-year survival", "share of people alive five years after their diagnosis", _five_years),
+    Estimand("five-year survival", "share", "share of people alive five years after their diagnosis", _five_years),
     Estimand(
         "gain by screening",
+        "share",
         "of people found by screening, the share alive five years after the test, minus the share of the same lives had nobody "
         "been screened",
         _screening_gains,
@@ -171,6 +180,7 @@ _ALL = (
     ),
     Estimand(
         "effect of waiting",
+        "share",
         "of people with the commonest kind of first symptom who wait more than 60 days for the diagnosis, the share alive five "
         "years after the symptom, minus the share of the same lives had every wait been a fifth as long",
         _waiting_costs,
@@ -178,6 +188,7 @@ _ALL = (
     ),
     Estimand(
         "treated against untreated",
+        "share",
         "survival five years after the diagnosis at the death rates of treated people, minus that at the death rates of "
         "untreated people, each counted while they are so",
         _treated_differ,

@@ -37,7 +37,7 @@ def simulate_events(
     consultation (the symptom: visits up to referral, and visits for benign symptoms), referral (the test asked for), test (test
     and result), biopsy (result), screening_test ("positive": the one that finds it), ruled_out (none), diagnosis (the stage),
     treatment (none), metastasis (the sites), death (none). Only what happens within the study and before death or loss;
-    symptoms nobody has presented are no events. Of benign symptoms the first five of each group since the study began
+    symptoms nobody has presented are no events. Of benign symptoms the first eight of each group since the study began
     are kept. Raises ValueError for a slip in any argument.
     """
     people, seed = whole("people", people, 1), whole("seed", seed, 0)
@@ -57,7 +57,11 @@ def _table(scenario: Scenario, lives: People, before: int, people: int) -> pd.Da
     person = np.arange(before + 1, before + 1 + len(lives["life"]))
     start = scenario["first_sign_from"] - lives["zero"]
     parts: dict[str, list[Array]] = {"person": [], "date": [], "order": [], "code": []}
-    for name, day, code in (*_visits(scenario, lives), *_tests(scenario, lives), *_milestones(scenario, seen)):
+    for name, day, code in (
+        *_visits(scenario, lives, seen["last_seen"]),
+        *_tests(scenario, lives),
+        *_milestones(scenario, seen),
+    ):
         happens = (day >= start) & (day <= seen["last_seen"]) & (person <= people)
         parts["person"].append(person[happens])
         parts["date"].append(dates(day[happens], lives["zero"][happens]))
@@ -71,13 +75,15 @@ def _table(scenario: Scenario, lives: People, before: int, people: int) -> pd.Da
     ]
 
 
-def _visits(scenario: Scenario, lives: People) -> Iterator[Event]:
-    """Every visit up to referral, and a visit for each benign symptom, as long after it as that person waits."""
+def _visits(scenario: Scenario, lives: People, until: Array) -> Iterator[Event]:
+    """Every visit up to referral, as far as someone is followed, and one for each benign symptom after that person's wait."""
     symptom = _symptom_names(scenario, lives["group"], lives["symptom"])
-    visits = np.where(lives["first_presentation"] < NEVER, lives["consultations"], 0)
+    visit, gap = lives["first_presentation"], np.maximum(lives["gap"], 1)
+    presents = visit < NEVER
+    within = np.where(presents, until - np.where(presents, visit, 0), -1) // gap + 1
+    visits = np.minimum(np.where(presents, lives["consultations"], 0), within)
     for number in range(int(visits.max(initial=0))):
-        day = lives["first_presentation"] + number * lives["gap"]
-        yield "consultation", np.where(number < visits, day, NEVER), symptom
+        yield "consultation", np.where(number < visits, visit + number * lives["gap"], NEVER), symptom
     waited = lives["benign_presentation"] - lives["benign_symptom_day"]
     waited = np.where(np.isfinite(waited), waited, 0)
     for group, parts in enumerate(scenario.words.symptom_groups.values()):
@@ -94,6 +100,7 @@ def _tests(scenario: Scenario, lives: People) -> Iterator[Event]:
     tested = (lives["referral"] < NEVER) & ~lives["screened"]
     first, last = (words([parts.tests[place] for parts in groups], number) for place in (0, -1))
     yield "referral", lives["referral"], first
+    tested &= lives["planned_diagnosis"] < NEVER
     missed = np.where(tested, lives["missed_tests"], 0)
     for turn in range(int(missed.max(initial=0))):
         day = lives["planned_diagnosis"] - (missed - turn) * lives["retest"]

@@ -17,6 +17,8 @@ from .curve_figures import fitted_curve as fitted_curve
 from .curve_figures import incidence as incidence
 from .curve_figures import right_truncated_curve as right_truncated_curve
 from .curve_figures import turnbull_curve as turnbull_curve
+from .effect_figures import across as across
+from .effect_figures import ladder as ladder
 from .estimate_figures import by_quantile as by_quantile
 from .estimate_figures import forest as forest
 from .estimate_figures import shares as shares
@@ -24,6 +26,10 @@ from .estimate_figures import stacked_intervals as stacked_intervals
 from .palette import COLOURS as COLOURS
 from .palette import DASHES as DASHES
 from .palette import QUIET as QUIET
+from .parts_figures import stacked_shares as stacked_shares
+from .parts_figures import times_beside_rule as times_beside_rule
+from .parts_figures import waterfall as waterfall
+from .scorecard_figures import scorecard as scorecard
 
 _STYLE: Any = {
     "figure.figsize": (8.0, 4.8),

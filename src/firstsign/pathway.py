@@ -27,12 +27,13 @@ from firstsign.scenarios import Scenario
 
 def first_presentation(scenario: Scenario, draw: Draw, people: People) -> People:
     """The day of the first visit: the patient interval by group, longer where the symptom is read as something harmless."""
-    rank = hurried(scenario, draw(), people)
-    misread = draw() < by_group(scenario, "misread_share", people["group"]) * (1 - scenario["awareness"])
-    waited = wait_by_group(scenario, "patient_interval", people["group"]).time(rank)
-    waited = np.ceil(waited * np.where(misread, scenario["misread_factor"], 1))
-    day = np.where(people["screened"], NEVER, people["sign"] + waited)
-    return {"first_presentation": day, "misread": misread & (day < NEVER)}
+    who = (people["sign"] < NEVER) & ~people["screened"]
+    rank = hurried(scenario, draw(), people, who)
+    misread = who & (draw() < by_group(scenario, "misread_share", people["group"]) * (1 - scenario["awareness"]))
+    waited = wait_by_group(scenario, "patient_interval", people["group"]).of(who).time(rank[who])
+    day = np.full(len(rank), NEVER)
+    day[who] = people["sign"][who] + np.ceil(waited * np.where(misread[who], scenario["misread_factor"], 1))
+    return {"first_presentation": day, "misread": misread}
 
 
 def symptoms_besides(scenario: Scenario, draw: Draw, people: People) -> People:
@@ -63,10 +64,12 @@ def referral(scenario: Scenario, draw: Draw, people: People) -> People:
     """
     stage = stage_at(scenario, people, waited_on_clock(scenario, people, people["first_presentation"]))
     emergency = draw() < np.array(scenario.under("emergency_share", STAGES))[stage - 1]
-    emergency &= people["first_presentation"] < NEVER
+    presents = people["first_presentation"] < NEVER
+    emergency &= presents
     first, later = (_chance(scenario, f"referral_chance.{visit}", people["group"]) for visit in ("first", "later"))
     visits = np.where(emergency, 1, tries(draw(), first, later))
-    gap = wait_by_group(scenario, "gap_between_visits", people["group"]).days(hurried(scenario, draw(), people))
+    gaps = wait_by_group(scenario, "gap_between_visits", people["group"])
+    gap = gaps.days_of(presents, hurried(scenario, draw(), people, presents))
     return {
         "emergency": emergency,
         "consultations": visits,
@@ -77,14 +80,17 @@ def referral(scenario: Scenario, draw: Draw, people: People) -> People:
 
 def diagnosis(scenario: Scenario, draw: Draw, people: People) -> People:
     """The day of diagnosis after referral, an emergency visit or a screening test; each test that misses costs another wait."""
-    rank = hurried(scenario, draw(), people)
-    missed = np.where(people["screened"] | people["emergency"], 0, _missed_tests(scenario, draw(), people["group"]))
-    again = scenario.waits["after_missed_test"].days(draw())
-    waited = wait_by_group(scenario, "referral_to_diagnosis", people["group"]).days(rank) + in_all(missed, again)
-    waited = np.where(people["emergency"], scenario.waits["emergency_to_diagnosis"].days(rank), waited)
-    screened = people["sign"] + scenario.waits["screening_to_diagnosis"].days(rank)
+    screened, emergency = people["screened"], people["emergency"]
+    referred = (people["referral"] < NEVER) & ~emergency
+    rank = hurried(scenario, draw(), people, referred | emergency | screened)
+    missed = np.where(referred, _missed_tests(scenario, draw(), people["group"]), 0)
+    again = scenario.waits["after_missed_test"].days_of((missed > 0) & (missed < NEVER), draw())
+    waited = wait_by_group(scenario, "referral_to_diagnosis", people["group"]).days_of(referred, rank)
+    waited += scenario.waits["emergency_to_diagnosis"].days_of(emergency, rank)
+    waited += scenario.waits["screening_to_diagnosis"].days_of(screened, rank)
+    start = np.where(screened, people["sign"], people["referral"])
     return {
-        "diagnosis": np.where(people["screened"], screened, people["referral"] + waited),
+        "diagnosis": start + waited + in_all(missed, again),
         "missed_tests": missed,
         "retest": again,
     }
@@ -108,8 +114,9 @@ def staging(scenario: Scenario, draw: Draw, people: People) -> People:
 def treatment(scenario: Scenario, draw: Draw, people: People) -> People:
     """The day treatment starts; never for some, more often at late stages; and whether it removes what was seeded unseen."""
     share = np.array(scenario.under("treated_share", STAGES))[people["stage"] - 1]
-    treated, rank, removed = draw() < share, hurried(scenario, draw(), people), draw()
-    day = people["diagnosis"] + scenario.waits["diagnosis_to_treatment"].days(rank)
+    treated = (draw() < share) & (people["diagnosis"] < NEVER)
+    rank, removed = hurried(scenario, draw(), people, treated), draw()
+    day = people["diagnosis"] + scenario.waits["diagnosis_to_treatment"].days_of(treated, rank)
     return {
         "treatment": np.where(treated, day, NEVER),
         "removes_unseen": treated & (removed < scenario["unseen_removed_share"]),
@@ -146,13 +153,14 @@ def death_from_disease(scenario: Scenario, draw: Draw, people: People) -> People
     Metastases after treatment have their own time to death, of the same rank as that were nothing done; of metastases
     before it, treatment lengthens what is left.
     """
-    recurrent = scenario.waits["metastasis_to_death.recurrent"].time(people["death_rank"])
     there, begins, natural = people["metastasis_there"], people["treatment_on_clock"], people["natural_death"]
     treated = people["treatment"] < NEVER
+    later = treated & (there > begins) & (there < NEVER)
     with np.errstate(invalid="ignore"):
         lengthened = begins + scenario["treatment_lengthens_factor"] * (natural - begins)
-        before = np.where(treated & (natural > begins), lengthened, natural)
-        day = np.where(treated & (there > begins), there + recurrent / people["pace"], before)
+        day = np.where(treated & (natural > begins), lengthened, natural)
+    recurrent = scenario.waits["metastasis_to_death.recurrent"].time(people["death_rank"][later])
+    day[later] = there[later] + recurrent / people["pace"][later]
     return {"disease_death": np.where(there < NEVER, np.ceil(day), NEVER)}
 
 

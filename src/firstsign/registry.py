@@ -18,7 +18,7 @@ LAST_DAY = 106_000  # in 2260, and as many before 1970 in 1679: pandas cannot co
 
 
 def registered(scenario: Scenario, lives: People, who: str) -> Columns:
-    """The columns of the cohort's rows of these lives, without numbers: each milestone that came before death, loss and the end of observation."""
+    """The columns of the cohort's rows of these lives, not numbered: what came before death, loss and the end of observation."""
     seen = as_seen(scenario, lives if who == "diseased" else with_benign_visit(scenario, lives))
     groups = [*scenario.words.symptom_groups, scenario.words.no_symptom_group]
     size = len(seen["zero"])

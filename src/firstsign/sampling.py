@@ -1,4 +1,4 @@
-"""How people with the disease get into the data: everyone, or only those whom a way of sampling finds, and from which day on."""
+"""How people with the disease get into the data: everyone, or only those whom a way of sampling finds, and from when on."""
 
 from collections.abc import Callable
 

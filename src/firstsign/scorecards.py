@@ -23,7 +23,7 @@ from firstsign.usual_estimators import Estimator, Triple, usual_estimators
 
 NONE, ALL = "none", "all"
 TRUTH_PEOPLE, TRUTH_SEED = 400_000, 20_261_123
-CHUNK = 10  # replicates that a worker does at a time
+CHUNK = 5  # replicates that a worker does at a time
 Answer = Callable[[pd.DataFrame], Triple]
 Given = Mapping[str, Estimator | tuple[str | Estimand, Answer]]
 
@@ -61,11 +61,12 @@ def scorecard(
     workers     processes; the numbers do not depend on it. Takes some two seconds a cohort with the estimators given here
     overrides   parameters of the scenario, as in `simulate`
 
-    Returns a row for each bias and estimator: under (the bias), estimator, estimand, replicates, refused (cohorts for which the
-    estimator gave no answer: ValueError or no interval), truth, mean_estimate, bias (the mean estimate minus the truth), bias_low,
-    bias_high (Monte-Carlo, that of the truth included), coverage (share of the intervals given that hold the truth), coverage_low,
-    coverage_high (Wilson). The truth is that of 400,000 lives in the same world, of whom everything is known: biases that change
-    how people live change it, those of the data and the records do not. NaN where nobody answered or there is no truth.
+    Returns a row for each bias and estimator: under (the bias), estimator, estimand, unit (share, days), replicates, refused
+    (cohorts for which the estimator gave no answer: ValueError or no interval), truth, mean_estimate, bias (the mean estimate
+    minus the truth), bias_low, bias_high (Monte-Carlo, that of the truth included), coverage (share of the intervals given that
+    hold the truth), coverage_low, coverage_high (Wilson). The truth is that of 400,000 lives in the same world, of whom
+    everything is known: biases that change how people live change it, those of the data and the records do not. NaN where nobody
+    answered or there is no truth.
 
     Raises ValueError for a slip in any argument; an estimator's ValueError is a refusal, any other error of it ends the run.
     """
@@ -80,7 +81,7 @@ def scorecard(
     for (under, on), cohorts in zip(worlds.items(), found, strict=True):
         known = _truths(asked, scenario, on, changes)
         for (name, (estimand, _)), numbers in zip(marked.items(), np.moveaxis(cohorts, 1, 0), strict=True):
-            labels = {"under": under, "estimator": name, "estimand": estimand.name}
+            labels = {"under": under, "estimator": name, "estimand": estimand.name, "unit": estimand.unit}
             rows.append(labels | marks(numbers, *known[estimand], level))
     frame = pd.DataFrame(rows)
     frame.attrs = {"scenario": scenario, "people": people, "seed": seed, "level": level, "overrides": dict(overrides)}

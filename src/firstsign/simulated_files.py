@@ -57,7 +57,9 @@ def simulate_file(
         raise ValueError(f"{target.name} is neither a .parquet nor a .csv file; end its name in one of the two.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        unfinished = Path(stack.enter_context(TemporaryDirectory(dir=target.parent, prefix=".simulating-"))) / target.name
+        unfinished = (
+            Path(stack.enter_context(TemporaryDirectory(dir=target.parent, prefix=".simulating-"))) / target.name
+        )
         pool = stack.enter_context(ProcessPoolExecutor(workers, get_context("spawn"))) if workers > 1 else None
         _write(unfinished, people, _pieces(pool, workers, ready, seed, who))
         if pool is not None:
@@ -111,14 +113,16 @@ class _Parquet:
     """A Parquet file of people; its columns have the same types in every piece, even where one is empty."""
 
     def __init__(self, path: Path, cohort: pd.DataFrame) -> None:
-        text = {name: pa.string() for name in cohort.columns[cohort.dtypes == object]}
+        text = dict.fromkeys(cohort.select_dtypes(object), pa.string())
         found = pa.Schema.from_pandas(cohort, preserve_index=False).remove_metadata()
         self.schema = pa.schema([pa.field(field.name, text.get(field.name, field.type)) for field in found])
         self.writer = parquet.ParquetWriter(path, self.schema)
 
     def write(self, cohort: pd.DataFrame) -> None:
         """One row group."""
-        self.writer.write_table(pa.Table.from_pandas(cohort, self.schema, preserve_index=False).replace_schema_metadata())
+        self.writer.write_table(
+            pa.Table.from_pandas(cohort, self.schema, preserve_index=False).replace_schema_metadata()
+        )
 
     def close(self) -> None:
         """Writes the footer."""

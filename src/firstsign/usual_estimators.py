@@ -122,7 +122,7 @@ def by_delay_from_diagnosis(cohort: pd.DataFrame, level: float) -> Triple:
 
 
 def by_delay_from_landmark(cohort: pd.DataFrame, level: float) -> Triple:
-    """The same counted from the first symptom, of people alive and followed on day 60; who has no diagnosis by then has waited."""
+    """The same from the first symptom, of people alive and followed on day 60; who has no diagnosis by then has waited."""
     alike = _commonest_symptom(cohort)
     counted = _lives(alike, ~(_delay_in_days(alike) <= LONG_WAIT), since="first_symptom")
     still = counted[counted["lower"] > LONG_WAIT]
@@ -173,13 +173,14 @@ def _difference(counted: pd.DataFrame, level: float) -> Triple:
 
 
 def _alive(counted: pd.DataFrame) -> tuple[float, float]:
+    """The share alive after five years and its standard error, which is not known where nobody, or everybody, has died."""
     if counted["n"].sum() < FEWEST:
         raise ValueError(f"One of two groups has {counted['n'].sum()} people; compare groups of at least {FEWEST}.")
     if counted["lower"].max() < FIVE_YEARS:
         raise ValueError("Nobody of one of two groups is followed for five years; compare survival at an earlier day.")
     curve = kaplan_meier(counted, event="death")
-    last = curve[curve["day"] <= FIVE_YEARS].iloc[-1]
-    return float(last["estimate"]), float(last["se"])
+    died = curve[(curve["day"] <= FIVE_YEARS) & (curve["estimate"] < 1)].tail(1)
+    return (float(died["estimate"].iloc[0]), float(died["se"].iloc[0])) if len(died) else (1.0, np.nan)
 
 
 USUAL: Mapping[str, Mapping[str, Callable[..., Triple]]] = {

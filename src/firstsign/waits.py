@@ -21,6 +21,17 @@ class Wait:
     mu: float | Numbers
     sigma: float | Numbers
 
+    def of(self, who: npt.NDArray[np.bool_]) -> "Wait":
+        """The wait of these people alone."""
+        parts = (part[who] if isinstance(part, np.ndarray) else part for part in (self.same_day, self.mu, self.sigma))
+        return Wait(*parts)
+
+    def days_of(self, who: npt.NDArray[np.bool_], rank: Numbers) -> Numbers:
+        """Whole days waited by these people; 0 for everybody else, for whom nothing is worked out."""
+        days = np.zeros(len(rank))
+        days[who] = self.of(who).days(rank[who])
+        return days
+
     def days(self, rank: Numbers) -> Numbers:
         """Whole days waited by people of these ranks (uniform in [0, 1); 0 is the shortest wait).
 

@@ -10,4 +10,5 @@ pattern finds in and leaves the others' rows as they are.
     running    cohorts simulated and estimates made, on several cores
     reasons    why coverage is not 95 % where a method is known to fall short
     table      the file
+    scorecard  naive and right estimators under each bias of the simulator, in a table of its own
 """
