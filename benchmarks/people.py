@@ -52,12 +52,12 @@ def _repeated(folder: Path, people: int) -> Iterator[pa.Table]:
 def lives(folder: Path, people: int) -> pd.DataFrame:
     """One row a person, in no order: days from diagnosis to death (ended 1) or the end of observation (0), and covariates.
 
-    stage, detection and decade (of age) are categories.
+    stage, detection and decade (of age; below 50 and from 80 on are one each) are categories.
     """
     spells = fs.spells(people_file(folder, 2 * people), ("diagnosis", "death"), by=["stage", "detection", "age"])
     rows = _one_by_one(spells, people)
     ended = (rows["cause"] == "death").astype("int32")
-    covariates = {"stage": rows["stage"], "detection": rows["detection"], "decade": rows["age"] // 10 * 10}
+    covariates = {"stage": rows["stage"], "detection": rows["detection"], "decade": (rows["age"] // 10 * 10).clip(40, 80)}
     categories = {name: column.astype(str).astype("category") for name, column in covariates.items()}
     return pd.DataFrame({"days": rows["lower"] + 1, "ended": ended, **categories})
 

@@ -19,8 +19,8 @@ from firstsign.reports.executed import figures_of
 from firstsign.reports.making import make
 from firstsign.reports.planning import plan
 
-NAMES = ("01_first_sign", "02_intervals", "03_delay_curves", "04_what_the_data_hide")
-FIGURES = {"simulated": (3, 1, 6, 8), "own": (1, 0, 4, 8), "lupus": (1, 0, 4, 8)}
+NAMES = ("01_first_sign", "02_intervals", "03_delay_curves", "04_what_the_data_hide", "05_does_delay_matter")
+FIGURES = {"simulated": (3, 1, 6, 8, 10), "own": (1, 0, 4, 8, 10), "lupus": (1, 0, 4, 8, 10)}
 LONGEST = 60  # seconds a notebook may take
 PEOPLE = 4000  # enough to have ten with back or bone pain first
 MISTAKES = (
@@ -30,6 +30,8 @@ MISTAKES = (
     "share.onset_to_the_month",
     "share.competing_death",
 )
+RUNGS = ("delay_alone", "registry", "with_stage", "with_pace", "with_first_stage", "with_undiagnosed")
+PARTS = ("overdiagnosis", "lead_time", "real", "silence", "length")
 OWN = """\
 person,first_symptom,diagnosis
 ada,2023-01-10,2023-02-14
@@ -217,6 +219,11 @@ class TestSimulated:
             | {f"days.lupus_right_truncation.{how}" for how in ("naive", "corrected", "corrected_with_death")}
             | {f"share.lupus_alive_after_five_years.{how}" for how in ("naive", "corrected")}
             | {"days.right_truncation.fitted", "share.onset_to_the_month.turnbull"},
+            "05_does_delay_matter": {f"per_1000.deaths.england.{rung}" for rung in (*RUNGS, "truth")}
+            | {f"per_1000.deaths.null.{rung}" for rung in (RUNGS[0], RUNGS[-1], "truth")}
+            | {f"points.screening.{part}" for part in (*PARTS, "naive")}
+            | {f"hazard_ratio.waited_90_or_more.{how}" for how in ("alone", "at_the_same_pace")}
+            | {"points.lead_time.symptomatic", "years.lead_time.screening", "years.sojourn.mean"},
         }
         for notebook, names in expected.items():
             assert names - set(results.loc[notebook].index) == set()
@@ -446,6 +453,240 @@ def test_what_the_data_hide_with_other_parameters(tmp_path, parameters):
     made = make(plan("04", parameters, tmp_path), timeout=10 * LONGEST)
     assert made.failures == {}
     said = " ".join(lines(made.version, "04_what_the_data_hide", "said"))
+    assert "nan" not in said.split()
+
+
+FIVE_YEARS = 1826
+FOLLOWED = {"first_sign_until": "2014-12-31", "lost_per_year": 0}
+WAITS = (
+    "patient_interval",
+    "gap_between_visits",
+    "referral_to_diagnosis",
+    "after_missed_test",
+    "emergency_to_diagnosis",
+)
+
+
+def after(lives: pd.DataFrame, start: str, end: str) -> pd.Series:
+    """Days from one milestone to another, missing where one never comes."""
+    return (lives[end] - lives[start]).dt.days
+
+
+def halved(scenario: str) -> dict:
+    """Every wait up to the diagnosis at half its percentiles, written out from the list of parameters."""
+    listed = fs.scenario_parameters(scenario)
+    listed = listed[listed["name"].str.match(rf"({'|'.join(WAITS)})\..*\bp\d+$")]
+    changes: dict = {wait: {} for wait in WAITS}
+    for name, value in zip(listed["name"].str.split("."), listed["value"].astype(float), strict=True):
+        wait, *group, percentile = name
+        (changes[wait].setdefault(group[0], {}) if group else changes[wait])[percentile] = value / 2
+    return changes
+
+
+@pytest.fixture(scope="module")
+def delays(results):
+    return results.loc["05_does_delay_matter"].astype({"value": float, "low": float, "high": float})
+
+
+@pytest.fixture(scope="module")
+def lived():
+    """People with a symptom, registry and truth in one frame, of both worlds as they are and with waits half as long."""
+    found = {}
+    for scenario in ("england", "null"):
+        for how, changes in (("as it is", {}), ("sooner", halved(scenario))):
+            cohort, truth = fs.simulate(PEOPLE, 20260101, scenario, truth=True, **FOLLOWED, **changes)
+            both = cohort.merge(truth, on="person")
+            found[scenario, how] = both[both["true_first_symptom"].notna()].set_index("life")
+    return found
+
+
+@pytest.fixture(scope="module")
+def diagnosed(lived):
+    """The registry of england, with the days waited and whether they were dead five years after the symptom."""
+    people = lived["england", "as it is"]
+    people = people[people["diagnosis_earliest"].notna()]
+    waited = after(people, "first_symptom_earliest", "diagnosis_earliest")
+    return people.assign(waited=waited, dead=after(people, "first_symptom_earliest", "death_earliest") <= FIVE_YEARS)
+
+
+class TestDoesDelayMatter:
+    """Notebook 05 from the same simulated lives, by plain counting and other routes."""
+
+    def test_survival_and_stage_by_delay(self, delays, diagnosed):
+        for name, chosen in (("under_14", diagnosed["waited"] < 14), ("90_or_more", diagnosed["waited"] >= 90)):
+            group = diagnosed[chosen]
+            survived = ~(after(group, "diagnosis_earliest", "death_earliest") <= FIVE_YEARS)
+            alive = delays.loc[f"share.alive_five_years_after_diagnosis.waited_{name}"]
+            # Nearly: a few were diagnosed less than five years before the end of 2024.
+            assert alive["value"] == pytest.approx(survived.mean(), abs=0.005)
+            assert alive["n"] == len(group)
+            late = delays.loc[f"share.stage_3_or_4.waited_{name}"]
+            assert late["value"] == pytest.approx((group["stage"] >= 3).mean(), rel=1e-12)
+
+    def test_hazard_ratios_by_lifelines(self, delays, diagnosed):
+        lifelines = pytest.importorskip("lifelines", reason="lifelines is not installed")
+        ended = diagnosed["death_earliest"].notna()
+        last = diagnosed["death_earliest"].fillna(diagnosed["last_seen_earliest"])
+        bands = pd.get_dummies(pd.cut(diagnosed["waited"], [-1, 13, 29, 59, 89, np.inf]), drop_first=True, dtype=float)
+        bands.columns = ["a", "b", "c", "longest"]
+        table = bands.assign(days=(last - diagnosed["diagnosis_earliest"]).dt.days, ended=ended)
+        for name, more in (("alone", {}), ("at_the_same_pace", {"pace": np.log(diagnosed["pace"]).round(1)})):
+            fit = lifelines.CoxPHFitter(alpha=0.05).fit(table.assign(**more), "days", "ended")
+            found = fit.summary.loc["longest", ["exp(coef)", "exp(coef) lower 95%", "exp(coef) upper 95%"]]
+            recorded = delays.loc[f"hazard_ratio.waited_90_or_more.{name}", ["value", "low", "high"]]
+            np.testing.assert_allclose(recorded.astype(float), found, rtol=1e-3)
+
+    def test_the_naive_prediction_is_a_difference_of_plain_shares(self, delays, diagnosed):
+        """Everybody gets the share of dead in the class of half their delay instead of that in their own."""
+        first_days = [0, 7, 14, 28, 56, 112, 224, np.inf]
+        own, shorter = (
+            pd.cut(days, first_days, right=False) for days in (diagnosed["waited"], diagnosed["waited"] / 2)
+        )
+        share = diagnosed["dead"].groupby(own, observed=True).mean()
+        predicted = 1000 * (shorter.map(share).astype(float) - own.map(share).astype(float)).mean()
+        assert delays.loc["per_1000.deaths.england.delay_alone", "value"] == pytest.approx(predicted, rel=1e-9)
+        assert delays.loc["per_1000.deaths.england.delay_alone", "n"] == len(diagnosed)
+
+    def test_an_adjusted_prediction_by_dense_least_squares(self, delays, diagnosed):
+        """Dummies with a reference and numpy's lstsq; the interval from the sandwich written out."""
+        first_days = [0, 7, 14, 28, 56, 112, 224, np.inf]
+        own, shorter = (
+            pd.get_dummies(pd.cut(days, first_days, right=False), dtype=float).to_numpy()
+            for days in (diagnosed["waited"], diagnosed["waited"] / 2)
+        )
+        alike = diagnosed[["first_symptom_group", "detection"]].assign(
+            age=pd.cut(diagnosed["age"], [0, 40, 50, 60, 70, 80, 200], right=False).astype(str),
+            stage=diagnosed["stage"].astype(str),
+        )
+        x = np.hstack([own, pd.get_dummies(alike, drop_first=True, dtype=float).to_numpy()])
+        dead = diagnosed["dead"].to_numpy(float)
+        effect = np.linalg.lstsq(x, dead, rcond=None)[0]
+        moved = np.append((shorter - own).mean(axis=0), np.zeros(x.shape[1] - own.shape[1]))
+        bread = np.linalg.inv(x.T @ x)
+        spread = bread @ (x.T * (dead - x @ effect) ** 2) @ x @ bread
+        middle, half = 1000 * moved @ effect, 1000 * 1.959963984540054 * np.sqrt(moved @ spread @ moved)
+        matches(delays.loc["per_1000.deaths.england.with_stage"], middle, middle - half, middle + half)
+
+    def test_the_effect_that_was_put_in(self, delays, lived):
+        dead, stage = {}, {}
+        for how in ("as it is", "sooner"):
+            world = lived["england", how]
+            dead[how] = after(world, "true_first_symptom", "true_death") <= FIVE_YEARS
+            stage[how] = world["true_stage"]
+        change = dead["sooner"].astype(int) - dead["as it is"].astype(int)
+        truth = delays.loc["per_1000.deaths.england.truth"]
+        assert truth["value"] == pytest.approx(1000 * change.mean(), rel=1e-9)
+        assert truth["high"] < 0, "shorter waits save lives in england"
+        assert truth["n"] == len(change)
+        earlier = 1000 * (stage["sooner"] < stage["as it is"]).mean()
+        assert delays.loc["per_1000.earlier_stage.england.truth", "value"] == pytest.approx(earlier, rel=1e-9)
+
+    def test_every_step_up_the_ladder_comes_nearer_to_the_truth(self, delays):
+        truth = delays.loc["per_1000.deaths.england.truth", "value"]
+        distance = [abs(delays.loc[f"per_1000.deaths.england.{rung}", "value"] - truth) for rung in RUNGS]
+        assert distance == sorted(distance, reverse=True)
+        naive, best = (delays.loc[f"per_1000.deaths.england.{RUNGS[place]}"] for place in (0, -1))
+        assert naive["low"] > 0 > truth, "the registry says that shorter waits kill"
+        assert best["low"] <= truth <= best["high"]
+
+    def test_where_nothing_is_there_to_be_found_the_naive_analysis_finds_it(self, delays, lived):
+        as_it_is, sooner = (lived["null", how] for how in ("as it is", "sooner"))
+        assert after(as_it_is, "true_first_symptom", "true_diagnosis").gt(1).mean() > 0.9
+        for column in ("true_death", "died_from", "true_stage", "metastases_present"):
+            pd.testing.assert_series_equal(as_it_is[column], sooner[column])
+        naive, best, truth = (delays.loc[f"per_1000.deaths.null.{rung}"] for rung in (RUNGS[0], RUNGS[-1], "truth"))
+        assert list(truth[["value", "low", "high"]]) == [0, 0, 0]
+        assert naive["low"] > 0
+        assert best["low"] <= 0 <= best["high"]
+        assert delays.loc["log_rank.null.p", "value"] < 1e-6
+
+    def test_lead_time_makes_survival_out_of_nothing(self, delays, lived):
+        as_it_is, sooner = (lived["null", how] for how in ("as it is", "sooner"))
+        long = after(as_it_is, "true_first_symptom", "diagnosis_had_they_lived") >= 90
+        long &= as_it_is["diagnosis_earliest"].notna() & sooner["diagnosis_earliest"].notna()
+        alive = [(after(one[long], "true_diagnosis", "true_death") > FIVE_YEARS).mean() for one in (as_it_is, sooner)]
+        gain = delays.loc["points.lead_time.symptomatic"]
+        assert gain["n"] == long.sum()
+        assert gain["value"] == pytest.approx(100 * (alive[1] - alive[0]), abs=0.5)
+        assert gain["value"] > 0
+
+
+@pytest.fixture(scope="module")
+def screened():
+    """Everybody with detectable disease, screened as in england and not at all, by life."""
+    groups = [*fs.simulate(100)["first_symptom_group"].unique(), "other symptom", "back or bone pain"]
+    harmless = {group: 0 for group in groups if group != "no symptom"}
+    found = []
+    for changes in ({}, {"screening_coverage": 0}):
+        cohort, truth = fs.simulate(
+            PEOPLE, 20260101, "england", who="population", truth=True, disease_share=1, benign_per_year=harmless,
+            **FOLLOWED, **changes,
+        )  # fmt: skip
+        found.append(cohort.merge(truth, on="person").set_index("life"))
+    return found
+
+
+class TestScreeningInNotebook05:
+    def test_the_parts_add_up(self, delays):
+        parts = [delays.loc[f"points.screening.{part}", "value"] for part in PARTS]
+        assert sum(parts) == pytest.approx(delays.loc["points.screening.naive", "value"], rel=1e-9)
+
+    def test_parts_by_counting(self, delays, screened):
+        with_it, without = screened
+        of_age = with_it[with_it["age"].between(50, 70)]
+        found = of_age[of_age["detection"] == "screening"]
+        others = of_age[of_age["detection"].isin(["symptom", "emergency"])]
+        lasts = {
+            name: ~(after(one, "true_diagnosis", "death_from_disease") <= FIVE_YEARS)
+            for name, one in {"found": found, "others": others, "shown": found[~found["overdiagnosed"]]}.items()
+        }
+        naive = 100 * (lasts["found"].mean() - lasts["others"].mean())
+        assert delays.loc["points.screening.naive", "value"] == pytest.approx(naive, rel=1e-9)
+        overdiagnosis = 100 * (lasts["found"].mean() - lasts["shown"].mean())
+        assert delays.loc["points.screening.overdiagnosis", "value"] == pytest.approx(overdiagnosis, rel=1e-9)
+        shown = found[~found["overdiagnosed"]]
+        same = without.loc[shown.index]
+        planned = after(same, "true_onset", "diagnosis_had_they_lived").fillna(np.inf)
+        killed = after(same, "true_onset", "death_from_disease").fillna(np.inf)
+        begins = np.minimum(planned, killed)
+        alive = [
+            (after(one, "true_onset", "death_from_disease").fillna(np.inf) > begins + FIVE_YEARS).mean()
+            for one in (shown, same)
+        ]
+        assert delays.loc["points.screening.real", "value"] == pytest.approx(100 * (alive[0] - alive[1]), rel=1e-9)
+        lead = 100 * (lasts["shown"].mean() - alive[0])
+        assert delays.loc["points.screening.lead_time", "value"] == pytest.approx(lead, rel=1e-9)
+
+    def test_lead_times_overdiagnosis_and_deaths(self, delays, screened):
+        with_it, without = screened
+        found = with_it[with_it["detection"] == "screening"]
+        lead = after(found, "true_screening_test", "symptom_without_screening").dropna() / 365.25
+        assert delays.loc["years.lead_time.screening", "value"] == pytest.approx(lead.mean(), rel=1e-9)
+        over = delays.loc["share.overdiagnosed.found_by_screening"]
+        assert over["value"] == pytest.approx(found["overdiagnosed"].mean(), rel=1e-12)
+        since_onset = after(found, "true_onset", "true_screening_test")
+        for name, world in (("screened", found), ("not_screened", without.loc[found.index])):
+            by_then = after(world, "true_onset", "true_death") - since_onset <= 5479
+            dead = 1000 * ((world["died_from"] == "disease") & by_then).mean()
+            recorded = delays.loc[f"per_1000.dead_of_it_within_15_years.{name}", "value"]
+            assert recorded == pytest.approx(dead, rel=1e-9)
+
+
+OTHER_WORLDS = [
+    {"people": 100},
+    {"people": 300, "urgency": 0.0, "shorter": 0.9, "seed": 5},
+    {"people": 1000, "urgency": 0.9, "shorter": 0.1, "level": 0.5},
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "parameters", OTHER_WORLDS, ids=lambda given: " ".join(f"{name}={value}" for name, value in given.items())
+)
+def test_does_delay_matter_with_other_parameters(tmp_path, parameters):
+    made = make(plan("05", parameters, tmp_path), timeout=10 * LONGEST)
+    assert made.failures == {}
+    said = " ".join(lines(made.version, "05_does_delay_matter", "said"))
     assert "nan" not in said.split()
 
 

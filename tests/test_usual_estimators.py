@@ -74,7 +74,7 @@ class TestByHand:
         assert (high - low) / 2 == pytest.approx(1.959964 * np.sqrt(sum(variances)), rel=1e-6)
 
     def test_by_delay(self):
-        """Six diagnosed on day 30, six on day 90, of whom one dies on day 50 undiagnosed and one on day 1900 after 1810 days."""
+        """Six diagnosed on day 30, six on day 90 of whom one dies on day 1900, 1810 days later; one dies undiagnosed on day 50."""
         soon = [(0, 30, None, None)] * 6
         late = [(0, 90, None, 1900 if number == 0 else None) for number in range(6)]
         cohort = people([*soon, *late, (0, None, None, 50)], first_symptom_group="lump")

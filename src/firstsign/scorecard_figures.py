@@ -23,9 +23,9 @@ def scorecard(ax: Axes, frame: pd.DataFrame) -> Axes:
     frame  from `scorecard`, or some of its rows. About 0.75 inches of width a bias, a third of an inch of height an estimator
 
     A bias is in days (d) or in percentage points, bold where its Monte-Carlo interval leaves out 0; below it stands the
-    coverage, with a star if the estimator refused some cohorts. Coverage is as claimed where its interval holds the level, or it
-    is higher. A hatched cell gave no answer. Raises ValueError for a frame without rows, and where an estimator has two rows under
-    one bias.
+    coverage, with a star if the estimator refused some cohorts. Coverage is as claimed where its interval holds the level, or
+    it is higher. A hatched cell gave no answer. Raises ValueError for a frame without rows, and where an estimator has two rows
+    under one bias.
     """
     if not len(frame):
         raise ValueError("The frame to be drawn has no rows: no estimator was chosen.")

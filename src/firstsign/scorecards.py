@@ -65,8 +65,8 @@ def scorecard(
     (cohorts for which the estimator gave no answer: ValueError or no interval), truth, mean_estimate, bias (the mean estimate
     minus the truth), bias_low, bias_high (Monte-Carlo, that of the truth included), coverage (share of the intervals given that
     hold the truth), coverage_low, coverage_high (Wilson). The truth is that of 400,000 lives in the same world, of whom
-    everything is known: biases that change how people live change it, those of the data and the records do not. NaN where nobody
-    answered or there is no truth.
+    everything is known: biases that change how people live change it, those of the data and the records do not. NaN where
+    nobody answered or there is no truth.
 
     Raises ValueError for a slip in any argument; an estimator's ValueError is a refusal, any other error of it ends the run.
     """
