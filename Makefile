@@ -50,6 +50,7 @@ format: $(STAMP)  ## Put the code in house style and strip the notebooks' output
 
 calibrate: $(STAMP)  ## Simulate cohorts, and write each estimator's bias and coverage anew (ONLY="turnbull|cox")
 	@PYTHONPATH=tests $(BIN)/python -m calibration --only "$(ONLY)" $(CALIBRATE_OPTIONS)
+	@$(BIN)/python -m firstsign.calibrate
 	@PYTHONPATH=tests $(BIN)/python -m calibration.scorecard --only "$(ONLY)"
 
 clean:  ## Remove .venv, .venv-bench and caches; reports stay

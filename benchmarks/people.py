@@ -57,7 +57,11 @@ def lives(folder: Path, people: int) -> pd.DataFrame:
     spells = fs.spells(people_file(folder, 2 * people), ("diagnosis", "death"), by=["stage", "detection", "age"])
     rows = _one_by_one(spells, people)
     ended = (rows["cause"] == "death").astype("int32")
-    covariates = {"stage": rows["stage"], "detection": rows["detection"], "decade": (rows["age"] // 10 * 10).clip(40, 80)}
+    covariates = {
+        "stage": rows["stage"],
+        "detection": rows["detection"],
+        "decade": (rows["age"] // 10 * 10).clip(40, 80),
+    }
     categories = {name: column.astype(str).astype("category") for name, column in covariates.items()}
     return pd.DataFrame({"days": rows["lower"] + 1, "ended": ended, **categories})
 

@@ -145,10 +145,12 @@ class TestVerdict:
     def test_nobody_to_measure_is_a_miss(self):
         assert verdicts([(0, 1, np.nan, np.nan)], [made("t")]) == ["missed"]
 
-    def test_disjoint_sources_of_one_quantity_conflict_whatever_comes_out(self):
+    def test_disjoint_sources_of_one_quantity_conflict_if_one_is_met(self):
         rows = [(1, 2, 1, 2), (3, 4, 1, 2)]
         assert verdicts(rows, [made("a", "q", "dn-ni"), made("b", "q", "dn-munich")]) == ["conflicting"] * 2
         assert verdicts(rows, [made("a", "q", "dn-ni"), made("b", "r", "dn-munich")]) == ["met", "missed"]
+        neither = [(1, 2, 5, 6), (3, 4, 5, 6)]
+        assert verdicts(neither, [made("a", "q", "dn-ni"), made("b", "q", "dn-munich")]) == ["missed"] * 2
         assert verdicts(rows, [made("a", None, "dn-ni"), made("b", None, "dn-munich")]) == ["met", "missed"]
 
     def test_a_source_that_overlaps_with_both_is_judged(self):
@@ -170,12 +172,13 @@ class TestVerdict:
     def test_met_and_conflicting_exclude_what_they_must(self, drawn):
         rows = [(*sorted(row[:2]), *sorted(row[2:])) for row in drawn]
         listed = [made(f"t{place}", "q", source) for place, source in zip(range(5), SOURCES, strict=True)][: len(rows)]
-        for place, (verdict, (low, high, simulated_low, simulated_high)) in enumerate(
-            zip(verdicts(rows, listed), rows, strict=True)
-        ):
+        meets = [
+            max(low, simulated_low) <= min(high, simulated_high) for low, high, simulated_low, simulated_high in rows
+        ]
+        for place, (verdict, (low, high, *_)) in enumerate(zip(verdicts(rows, listed), rows, strict=True)):
             apart = any(other[0] > high or other[1] < low for other in rows[:place] + rows[place + 1 :])
-            assert (verdict == "conflicting") == apart
-            assert apart or (verdict == "met") == (max(low, simulated_low) <= min(high, simulated_high))
+            assert (verdict == "conflicting") == (apart and any(meets))
+            assert verdict == "conflicting" or (verdict == "met") == meets[place]
 
 
 class TestCommittedTables:

@@ -40,6 +40,7 @@ COUNTS = {
     "calibration tables": lambda: sum(
         len(pd.read_csv(path)) for path in (data_folder() / "simulated").glob("calibration-*.csv")
     ),
+    "scorecard": lambda: len(pd.read_csv(data_folder() / "simulated" / "scorecard-england.csv")),
     "teaching cohort": lambda: len(fs.load_cohort("teaching")),
     "lupus cohort": lambda: len(fs.load_cohort("lupus")),
     "symptoms": lambda: len(vocabulary.symptoms()),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from .places import data_folder
 from .scenarios import load_scenario
@@ -32,8 +33,9 @@ def calibrate(scenario: str = "england", people: int = 200_000, seed: int = 1, *
 
     A target is *met* where the two intervals overlap. With many people the simulated one is no more than an allowance for
     chance, so that "met" says: the scenario's true value is one that the publication leaves open. It is *conflicting* where
-    another source of the same quantity has an interval that is disjoint from its own: both rows stand, and no scenario could
-    meet both. Otherwise it is *missed*. Rows of *context* are shown and never judged: another country's, another estimand's.
+    another source of the same quantity has an interval that is disjoint from its own, and the scenario meets one of the
+    sources: both rows stand, and no scenario could meet both. Otherwise it is *missed*, by all sources if there are several.
+    Rows of *context* are shown and never judged: another country's, another estimand's.
 
     Raises ValueError for a scenario that does not exist or has no targets, and as `simulate` does.
     """
@@ -97,14 +99,20 @@ def beside(target: Target, people: SimulatedPeople) -> dict[str, Any]:
 
 def judged(frame: pd.DataFrame, listed: Sequence[Target]) -> pd.DataFrame:
     """The rows with the column verdict; `listed` their targets in the same order."""
-    apart = _disjoint(frame, listed)
     overlap = (frame["simulated_low"] <= frame["high"]) & (frame["low"] <= frame["simulated_high"])
-    meets = overlap & frame["simulated"].notna()
+    meets = (overlap & frame["simulated"].notna()).to_numpy(bool)
+    apart = np.array(_disjoint(frame, listed)) & _met_by_any(meets, listed)
     verdict = np.where(apart, "conflicting", np.where(meets, "met", "missed"))
     verdict = np.where([target.context for target in listed], CONTEXT, verdict)
     frame = frame.astype({"n": "Int64", "people": "Int64"})
     frame.insert(list(frame.columns).index("simulated_high") + 1, "verdict", verdict)
     return frame
+
+
+def _met_by_any(meets: NDArray[np.bool_], listed: Sequence[Target]) -> NDArray[np.bool_]:
+    """Whether the target, or another source of the same quantity, is met."""
+    met = {target.same_as for target, meets_it in zip(listed, meets, strict=True) if meets_it and not target.context}
+    return np.array([target.same_as is not None and target.same_as in met for target in listed])
 
 
 def _disjoint(frame: pd.DataFrame, listed: Sequence[Target]) -> list[bool]:
@@ -120,3 +128,7 @@ def _disjoint(frame: pd.DataFrame, listed: Sequence[Target]) -> list[bool]:
         )
         for here, one in enumerate(listed)
     ]
+
+
+if __name__ == "__main__":
+    write_tables()

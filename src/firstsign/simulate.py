@@ -53,7 +53,9 @@ def simulate(
     scenario   name of a parameter file, `scenarios()` lists them
     who        "diseased": everyone in whom the disease gives a first sign (a symptom, or a screening test that finds it),
                diagnosed or not; "symptomatic": everyone who presents a symptom that the disease can give, whatever its
-               cause, most of them without the disease; "population": everyone
+               cause, most of them without the disease; "population": everyone. In these two the first symptom is the first
+               that was presented since the study began, of whatever cause, often years before a diagnosis:
+               `first_symptom_from` in the truth tells which
     biases     None: the scenario as it is; a list of names, which `biases()` gives: exactly these are on and every other off,
                so that [] is a world in which naive estimates are right
     overrides  parameters by name, `scenario_parameters(scenario)` lists them: `onset_known_to_month=0.3`, or for a
@@ -64,12 +66,13 @@ def simulate(
     disease are in it, `ruled_out` (the day of that answer). `.attrs` has name, simulated, own, source, left_out, scenario,
     seed, people, who, overrides and biases.
 
-    The truth is a second frame by `person`; no other column of it is in the first. Days are true days, in life and after the
-    end of observation, NaT where they never come: true_<milestone>, true_onset (the disease can be detected),
+    The truth is a second frame by `person`; no other column of it is in the first. Days are true days, in life and after
+    the end of observation, NaT where they never come: true_<milestone>, true_onset (the disease can be detected),
     true_seeding, metastases_present, symptom_without_screening, diagnosis_had_they_lived, death_from_disease and
-    death_from_other_causes (the earlier is true_death). Besides: life (its number: the same life under other overrides of the
-    same scenario has the same number), has_disease, overdiagnosed (found by screening, and would never have shown), pace (how
-    fast the disease is; 1 is the middle), misread, true_consultations, missed_tests, true_stage_at_first_sign, true_stage,
+    death_from_other_causes (the earlier is true_death). Besides: life (its number: the same life under other overrides of
+    the same scenario has the same number), has_disease, overdiagnosed (found by screening, and would never have shown),
+    pace (how fast the disease is; 1 is the middle), misread, true_consultations, missed_tests, true_stage_at_first_sign,
+    true_stage (on the day of diagnosis_had_they_lived, of those too who do not live to see it),
     true_metastatic_at_diagnosis, true_sites, first_symptom_from (disease, benign) and died_from.
 
     Raises ValueError for a slip in any argument.

@@ -17,7 +17,7 @@ from .target_people import SimulatedPeople
 
 Array = NDArray[np.float64]
 DAYS_PER_YEAR = 365.25
-DAYS_IN = {"days": 1.0, "months": DAYS_PER_YEAR / 12, "years": DAYS_PER_YEAR}
+DAYS_IN = {"days": 1.0, "months": DAYS_PER_YEAR / 12, "years": DAYS_PER_YEAR, "times": 1.0}
 TAILS = np.array([0.025, 0.975])
 Z = float(norm.isf(TAILS[0]))
 Text = Annotated[str, Field(min_length=1)]
@@ -112,6 +112,23 @@ class Mean(Measure):
         return Measured(value, value - half, value + half, len(values), spread=spread)
 
 
+class RatioOfMeans(Measure):
+    """The mean of the column `ratio` in the people `among`, over its mean in the people of `over`."""
+
+    ratio: Text
+    over: Sets
+
+    def of(self, people: SimulatedPeople, unit: str) -> Measured:
+        """The interval is that of the logarithm, by the delta method."""
+        above, below = (known_values(people, self.ratio, who, unit) for who in (self.among, self.over))
+        if min(len(above), len(below)) < 2 or not above.mean() > 0 or not below.mean() > 0:
+            return Measured(np.nan, np.nan, np.nan, len(above))
+        value = float(above.mean() / below.mean())
+        variances = [values.var(ddof=1) / len(values) / values.mean() ** 2 for values in (above, below)]
+        factor = float(np.exp(Z * sum(variances) ** 0.5))
+        return Measured(value, value / factor, value * factor, len(above))
+
+
 class Survival(Measure):
     """The share of the people `among` who are alive so many years after the diagnosis (Kaplan-Meier)."""
 
@@ -185,6 +202,7 @@ KINDS: dict[str, type[Measure]] = {
     "difference": Difference,
     "quantile": Quantile,
     "mean": Mean,
+    "ratio": RatioOfMeans,
     "survival": Survival,
     "relative_survival": RelativeSurvival,
     "survival_quantile": SurvivalQuantile,
@@ -205,6 +223,7 @@ AnyMeasure = Annotated[
     | Annotated[Difference, Tag("difference")]
     | Annotated[Quantile, Tag("quantile")]
     | Annotated[Mean, Tag("mean")]
+    | Annotated[RatioOfMeans, Tag("ratio")]
     | Annotated[Survival, Tag("survival")]
     | Annotated[RelativeSurvival, Tag("relative_survival")]
     | Annotated[SurvivalQuantile, Tag("survival_quantile")]

@@ -94,7 +94,7 @@ class Target(BaseModel):
     scenarios: Annotated[list[Text], Field(min_length=1)]
     source: Text
     how: Literal["input", "fitted", "emergent"]
-    unit: Literal["share", "days", "months", "years"]
+    unit: Literal["share", "days", "months", "years", "times"]
     published: Printed
     measure: AnyMeasure
     who: Literal["diseased", "symptomatic", "population"] = "diseased"
