@@ -19,8 +19,15 @@ from firstsign.reports.executed import figures_of
 from firstsign.reports.making import make
 from firstsign.reports.planning import plan
 
-NAMES = ("01_first_sign", "02_intervals", "03_delay_curves", "04_what_the_data_hide", "05_does_delay_matter")
-FIGURES = {"simulated": (3, 1, 6, 8, 10), "own": (1, 0, 4, 8, 10), "lupus": (1, 0, 4, 8, 10)}
+NAMES = (
+    "01_first_sign",
+    "02_intervals",
+    "03_delay_curves",
+    "04_what_the_data_hide",
+    "05_does_delay_matter",
+    "08_the_model_on_trial",
+)
+FIGURES = {"simulated": (3, 1, 6, 8, 10, 2), "own": (1, 0, 4, 8, 10, 2), "lupus": (1, 0, 4, 8, 10, 2)}
 LONGEST = 60  # seconds a notebook may take
 PEOPLE = 4000  # enough to have ten with back or bone pain first
 MISTAKES = (
@@ -31,7 +38,8 @@ MISTAKES = (
     "share.competing_death",
 )
 RUNGS = ("delay_alone", "registry", "with_stage", "with_pace", "with_first_stage", "with_undiagnosed")
-PARTS = ("overdiagnosis", "lead_time", "real", "silence", "length")
+PARTS = ("overdiagnosis", "real", "lead_time", "silence", "length")
+SWAPPED = ("lead_time_taken_first", "real_taken_second")
 OWN = """\
 person,first_symptom,diagnosis
 ada,2023-01-10,2023-02-14
@@ -568,18 +576,55 @@ class TestDoesDelayMatter:
         matches(delays.loc["per_1000.deaths.england.with_stage"], middle, middle - half, middle + half)
 
     def test_the_effect_that_was_put_in(self, delays, lived):
-        dead, stage = {}, {}
+        dead, stage, found = {}, {}, {}
         for how in ("as it is", "sooner"):
             world = lived["england", how]
             dead[how] = after(world, "true_first_symptom", "true_death") <= FIVE_YEARS
-            stage[how] = world["true_stage"]
+            stage[how], found[how] = world["true_stage"], world["true_diagnosis"].notna()
         change = dead["sooner"].astype(int) - dead["as it is"].astype(int)
         truth = delays.loc["per_1000.deaths.england.truth"]
         assert truth["value"] == pytest.approx(1000 * change.mean(), rel=1e-9)
         assert truth["high"] < 0, "shorter waits save lives in england"
         assert truth["n"] == len(change)
-        earlier = 1000 * (stage["sooner"] < stage["as it is"]).mean()
+        earlier = 1000 * ((stage["sooner"] < stage["as it is"]) & found["sooner"] & found["as it is"]).mean()
         assert delays.loc["per_1000.earlier_stage.england.truth", "value"] == pytest.approx(earlier, rel=1e-9)
+
+    def test_treatment_four_weeks_later_does_less_harm_than_published(self, delays, lived):
+        """The same wait as in hanna-surg, in a world of its own; rates of death by plain counting."""
+        listed = fs.scenario_parameters("england").set_index("name")["value"]
+        listed = listed[listed.index.str.match(r"diagnosis_to_treatment\..*p\d+$")].astype(float)
+        waits = {name.split(".")[-1]: days + 28 for name, days in listed.items()}
+        cohort, truth = fs.simulate(PEOPLE, 20260101, "england", truth=True, **FOLLOWED, diagnosis_to_treatment=waits)
+        usual = lived["england", "as it is"]
+        usual = usual[usual["true_treatment"].notna() & (usual["true_stage"] < 4)]
+        later = cohort.merge(truth, on="person").set_index("life").loc[usual.index]
+        added = (later["true_treatment"] - usual["true_treatment"]).dt.days.mean()
+        assert 25 < added < 31
+        for cause, day in (("any_cause", "true_death"), ("disease", "death_from_disease")):
+            lasts = [after(one, "true_diagnosis", day) for one in (usual, later)]
+            rates = [(one <= 3652).sum() / one.clip(upper=3652).fillna(3652).sum() for one in lasts]
+            recorded = delays.loc[f"rate_ratio.treatment_four_weeks_later.{cause}"]
+            assert recorded["value"] == pytest.approx((rates[1] / rates[0]) ** (28 / added), rel=1e-9)
+            assert recorded["n"] == len(usual)
+            assert 1 < recorded["low"] < recorded["value"] < recorded["high"]
+        published = fs.evidence_entry("hanna-surg").interval[0]
+        assert delays.loc["rate_ratio.treatment_four_weeks_later.any_cause", "high"] < published
+
+    def test_from_day_90_on_the_answer_depends_on_the_urgency(self, delays):
+        """All are followed for the five years, so that counting will do; those alive at the end of day 90 are counted."""
+        for name, urgency in (("no_urgency", 0.0), ("most_urgency", 0.6)):
+            cohort, truth = fs.simulate(PEOPLE, 20260101, "england", truth=True, **FOLLOWED, urgency=urgency)
+            everyone = cohort.merge(truth, on="person")
+            everyone = everyone[everyone["true_first_symptom"].notna()]
+            death = after(everyone, "true_first_symptom", "true_death").fillna(np.inf)
+            waits = ~(after(everyone, "true_first_symptom", "diagnosis_had_they_lived") < 90)
+            alive = [(death[chosen & (death > 90)] > FIVE_YEARS).mean() for chosen in (waits, ~waits)]
+            recorded = delays.loc[f"points.still_waiting_on_day_90.england.{name}"]
+            assert recorded["value"] == pytest.approx(100 * (alive[0] - alive[1]), abs=1e-6)
+        calm, hurried = (
+            delays.loc[f"points.still_waiting_on_day_90.england.{name}"] for name in ("no_urgency", "most_urgency")
+        )
+        assert calm["value"] < hurried["value"], "the more fast disease hurries, the better waiting looks"
 
     def test_every_step_up_the_ladder_comes_nearer_to_the_truth(self, delays):
         truth = delays.loc["per_1000.deaths.england.truth", "value"]
@@ -630,6 +675,8 @@ class TestScreeningInNotebook05:
     def test_the_parts_add_up(self, delays):
         parts = [delays.loc[f"points.screening.{part}", "value"] for part in PARTS]
         assert sum(parts) == pytest.approx(delays.loc["points.screening.naive", "value"], rel=1e-9)
+        swapped = [delays.loc[f"points.screening.{part}", "value"] for part in SWAPPED]
+        assert sum(swapped) == pytest.approx(sum(parts[1:3]), rel=1e-9)
 
     def test_parts_by_counting(self, delays, screened):
         with_it, without = screened
@@ -649,13 +696,22 @@ class TestScreeningInNotebook05:
         planned = after(same, "true_onset", "diagnosis_had_they_lived").fillna(np.inf)
         killed = after(same, "true_onset", "death_from_disease").fillna(np.inf)
         begins = np.minimum(planned, killed)
-        alive = [
-            (after(one, "true_onset", "death_from_disease").fillna(np.inf) > begins + FIVE_YEARS).mean()
-            for one in (shown, same)
-        ]
-        assert delays.loc["points.screening.real", "value"] == pytest.approx(100 * (alive[0] - alive[1]), rel=1e-9)
-        lead = 100 * (lasts["shown"].mean() - alive[0])
-        assert delays.loc["points.screening.lead_time", "value"] == pytest.approx(lead, rel=1e-9)
+        test = after(shown, "true_onset", "true_diagnosis")
+        relative = {
+            (how, clock): ~(after(one, "true_onset", "death_from_disease").fillna(np.inf) <= start + FIVE_YEARS)
+            for how, one in {"screened": shown, "unscreened": same}.items()
+            for clock, start in {"soon": test, "late": begins}.items()
+        }
+        share = {key: 100 * alive.mean() for key, alive in relative.items()}
+        by_hand = {
+            "real": share["screened", "soon"] - share["unscreened", "soon"],
+            "lead_time": share["unscreened", "soon"] - share["unscreened", "late"],
+            "lead_time_taken_first": share["screened", "soon"] - share["screened", "late"],
+            "real_taken_second": share["screened", "late"] - share["unscreened", "late"],
+        }
+        for name, points in by_hand.items():
+            assert delays.loc[f"points.screening.{name}", "value"] == pytest.approx(points, rel=1e-9), name
+        assert by_hand["real"] < by_hand["real_taken_second"], "where the order matters"
 
     def test_lead_times_overdiagnosis_and_deaths(self, delays, screened):
         with_it, without = screened

@@ -22,7 +22,7 @@ from firstsign.simulate import simulate, whole
 from firstsign.usual_estimators import Estimator, Triple, usual_estimators
 
 NONE, ALL = "none", "all"
-TRUTH_PEOPLE, TRUTH_SEED = 1_000_000, 20_261_123
+TRUTH_PEOPLE, TRUTH_SEED = 400_000, 20_261_123
 CHUNK = 5  # replicates that a worker does at a time
 Answer = Callable[[pd.DataFrame], Triple]
 Given = Mapping[str, Estimator | tuple[str | Estimand, Answer]]
@@ -64,7 +64,7 @@ def scorecard(
     Returns a row for each bias and estimator: under (the bias), estimator, estimand, unit (share, days), replicates, refused
     (cohorts for which the estimator gave no answer: ValueError or no interval), truth, mean_estimate, bias (the mean estimate
     minus the truth), bias_low, bias_high (Monte-Carlo, that of the truth included), coverage (share of the intervals given that
-    hold the truth), coverage_low, coverage_high (Wilson). The truth is that of a million lives in the same world, of whom
+    hold the truth), coverage_low, coverage_high (Wilson). The truth is that of 400,000 lives in the same world, of whom
     everything is known: biases that change how people live change it, those of the data and the records do not. NaN where
     nobody answered or there is no truth.
 
