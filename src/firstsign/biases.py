@@ -54,7 +54,8 @@ BIASES: dict[str, Bias] = {
         changes="sampling; first_sign_until = observed_until and first_sign_from 730 days before; off: observed_until at "
         "least 365 days after first_sign_until",
         spoils="the delays of diagnosed people: too short",
-        repair="limits: spells(..., seen='diagnosed') with right_truncated or fit_delay",
+        repair="limits: spells(..., seen='diagnosed') with right_truncated (of delays within the largest limit) or "
+        "fit_delay (by its family)",
         source="charniga",
         on=(
             ("first_sign_until", after("observed_until", 0)),
