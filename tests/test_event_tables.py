@@ -121,6 +121,20 @@ def test_fewer_people_are_the_first_of_more():
     pd.testing.assert_frame_equal(many[many["person"] <= 700].reset_index(drop=True), few, check_like=True)
 
 
+def test_nobody_has_a_benign_symptom():
+    groups = fs.symptom_groups()["name"].drop_duplicates()
+    none = {name: 0 for name in groups if name != "no symptom"}
+    events = simulate_events(500, seed=5, benign_per_year=none)
+    assert len(events) > 500
+
+
+def test_under_a_bias_the_people_are_those_of_the_cohort():
+    given = {"people": 2_000, "seed": 6, "biases": ["right truncation"]}
+    cohort, events = fs.simulate(**given), simulate_events(**given)
+    found = first_day(events, "diagnosis")
+    pd.testing.assert_series_equal(found, cohort.set_index("person")["diagnosis_latest"], check_names=False)
+
+
 def test_slips_are_told():
     for given, message in (({"people": 0}, "people=0"), ({"who": "x"}, "who='x'"), ({"scenario": "englnd"}, "england")):
         with pytest.raises(ValueError, match=message):

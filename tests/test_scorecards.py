@@ -166,6 +166,11 @@ class TestScorecard:
         assert card["under"].tolist() == ["none", "recall heaping"]
 
 
+def test_milestones_that_nobody_has_are_refusals_not_errors():
+    card = scorecard(replicates=2, people=20, seed=5, biases=["right truncation"])
+    assert (card["refused"] <= card["replicates"]).all()
+
+
 class TestCommittedTable:
     def test_has_every_usual_estimator_under_every_bias(self):
         assert list(dict.fromkeys(COMMITTED["under"])) == ["none", *BIASES]

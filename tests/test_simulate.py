@@ -1,5 +1,6 @@
 """Simulated cohorts: what a registry sees follows from the truth, and a seed is a promise."""
 
+import datetime
 import hashlib
 
 import numpy as np
@@ -39,6 +40,15 @@ def test_columns_and_types():
     assert set(cohort["sex"]) == {"female"}
     assert "ruled_out" not in cohort
     assert "ruled_out" in simulate(2_000, seed=1, who="population")
+
+
+def test_attrs_can_be_saved(tmp_path):
+    cohort = simulate(50, seed=5, first_sign_from=datetime.date(2015, 1, 1), lost_per_year=np.float32(0.25))
+    cohort.to_parquet(tmp_path / "saved.parquet")
+    assert pd.read_parquet(tmp_path / "saved.parquet").attrs["overrides"] == {
+        "first_sign_from": "2015-01-01",
+        "lost_per_year": 0.25,
+    }
 
 
 def test_attrs():

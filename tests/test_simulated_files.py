@@ -75,6 +75,17 @@ def test_csv_is_a_users_file(tmp_path, monkeypatch):
         pd.testing.assert_series_equal(loaded[f"first_symptom_{side}"], made[f"first_symptom_{side}"])
 
 
+def test_biases_reach_the_file(tmp_path):
+    given = {"people": 3_000, "seed": 9, "biases": ["left truncation", "recall heaping"]}
+    assert same(read(simulate_file(tmp_path / "people.parquet", **given)), fs.simulate(**given))
+
+
+def test_a_folder_is_no_file(tmp_path):
+    (tmp_path / "people.csv").mkdir()
+    with pytest.raises(ValueError, match="is a folder; name a file in it"):
+        simulate_file(tmp_path / "people.csv", 5)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -126,4 +137,8 @@ def test_command_line(tmp_path, capsys, monkeypatch):
         main(["simulate", "--people", "1000", "--out", "few.parquet", "-p", "urgency=2"])
     assert ended.value.code == 2
     assert "urgency: 2" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", "--out", "few.parquet", "-p", "people=5"])
+    assert ended.value.code == 2
+    assert "use the option" in capsys.readouterr().err
     assert np.isclose(len(pd.read_parquet("few.parquet")), 1_000)

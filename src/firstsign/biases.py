@@ -167,8 +167,13 @@ def checked_biases(asked: Iterable[str]) -> list[str]:
         raise ValueError(
             f"biases={asked!r} is one word; give a list, such as [{asked!r}], or None for the scenario as it is."
         )
-    given = list(asked)
-    unknown = [f"{name!r}{did_you_mean(str(name), BIASES)}" for name in given if name not in BIASES]
+    try:
+        given = list(asked)
+    except TypeError:
+        raise ValueError(
+            f"biases={asked!r} is no list; give one of names, or None for the scenario as it is."
+        ) from None
+    unknown = [f"{name!r}{did_you_mean(str(name), BIASES)}" for name in given if name not in list(BIASES)]
     if unknown:
         raise ValueError(f"No bias {', '.join(unknown)}. There are: {', '.join(BIASES)}.")
     return [name for name in BIASES if name in given]

@@ -127,6 +127,9 @@ def simulate_people(
         list[str] | None,
         typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Change a parameter of the scenario; repeatable."),
     ] = None,
+    bias: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Turn a bias on and the others off; repeatable.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the people do not depend on it.")] = 1,
 ) -> None:
     """Simulate a cohort into a file, of any size. No person is in it."""
@@ -134,7 +137,11 @@ def simulate_people(
     from firstsign.simulated_files import simulate_file
 
     overrides = {name: _number(text) for name, text in read_assignments(parameter or []).items()}
-    written = simulate_file(out, people, seed, scenario, who, workers, **overrides)
+    if own := {"people", "seed", "scenario", "who", "workers", "biases", "path"} & set(overrides):
+        raise ValueError(
+            f"{', '.join(sorted(own))}: no parameter of a scenario; use the option, such as --people 2000."
+        )
+    written = simulate_file(out, people, seed, scenario, who, workers, bias, **overrides)
     print(f"Wrote {people:,} people to {_short(written)}")
 
 

@@ -1,12 +1,13 @@
 """The same simulated people as a table of events, one row an event: what a record of visits, tests and dates would hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from firstsign.benign import EPISODES
+from firstsign.biases import switched
 from firstsign.draws import NEVER, Array, People, pick
 from firstsign.registry import as_seen, dates, site_names, words
 from firstsign.scenarios import Scenario, load_scenario
@@ -29,7 +30,12 @@ Event = tuple[str, Array, Array]  # its name, the day of each person (infinite f
 
 
 def simulate_events(
-    people: int = 10_000, seed: int = 1, scenario: str = "england", who: str = "diseased", **overrides: Any
+    people: int = 10_000,
+    seed: int = 1,
+    scenario: str = "england",
+    who: str = "diseased",
+    biases: Iterable[str] | None = None,
+    **overrides: Any,
 ) -> pd.DataFrame:
     """What happens to the people of `simulate` with the same arguments, as a registry of events would hold it.
 
@@ -41,9 +47,10 @@ def simulate_events(
     are kept. Raises ValueError for a slip in any argument.
     """
     people, seed = whole("people", people, 1), whole("seed", seed, 0)
-    ready = load_scenario(scenario, overrides)
+    checked_who(who)
+    ready = switched(load_scenario(scenario, overrides), biases, overrides, who)
     frames, before = [], 0
-    for block in enough(ready, seed, checked_who(who), people, benign=True):
+    for block in enough(ready, seed, who, people, benign=True):
         frames.append(_table(ready, block, before, people))
         before += len(block["life"])
     events = pd.concat(frames, ignore_index=True)
@@ -84,8 +91,8 @@ def _visits(scenario: Scenario, lives: People, until: Array) -> Iterator[Event]:
     visits = np.minimum(np.where(presents, lives["consultations"], 0), within)
     for number in range(int(visits.max(initial=0))):
         yield "consultation", np.where(number < visits, visit + number * lives["gap"], NEVER), symptom
-    waited = lives["benign_presentation"] - lives["benign_symptom_day"]
-    waited = np.where(np.isfinite(waited), waited, 0)
+    presented = lives["benign_presentation"] < NEVER
+    waited = np.where(presented, lives["benign_presentation"], 0) - np.where(presented, lives["benign_symptom_day"], 0)
     for group, parts in enumerate(scenario.words.symptom_groups.values()):
         which = pick(lives["benign_rank"], scenario.under("symptom_weight", parts.symptoms))
         code = words(parts.symptoms, which)

@@ -16,9 +16,9 @@ Sampling = Callable[[Scenario, Draw, People], tuple[Array, Array]]
 
 
 def registered_late(scenario: Scenario, draw: Draw, people: People) -> tuple[Array, Array]:
-    """Left truncation: half are registered on the day of the first sign, half later; who has a diagnosis by then is not."""
+    """Left truncation: half are watched from the start, half from a day after the first sign, unless diagnosed by then."""
     late, wait = draw() < LATE_SHARE, np.ceil(LATE_MEAN_DAYS * exponential(draw()))
-    start = people["sign"] + np.where(late, wait, 0)
+    start = np.where(late, people["sign"] + wait, _start(scenario, people))
     return start, ~late | (_end_of_waiting(scenario, people) > start)
 
 

@@ -16,6 +16,7 @@ from firstsign.biases import BIASES, WORLD, checked_biases, switched
 from firstsign.draws import Array
 from firstsign.errors import did_you_mean
 from firstsign.estimands import ESTIMANDS, Estimand, truths
+from firstsign.lives import MILESTONES
 from firstsign.scenarios import flatten, load_scenario
 from firstsign.shares import wilson
 from firstsign.simulate import simulate, whole
@@ -174,14 +175,21 @@ def answers(task: Task) -> Array:
     """Estimate, low and high of each function for each seed's cohort, shape (seeds, functions, 3); NaN where it refuses."""
     found = np.full((len(task.seeds), len(task.functions), 3), np.nan)
     for place, seed in enumerate(task.seeds):
-        cohort = simulate(task.people, seed, task.scenario, biases=task.biases, **task.overrides)
+        cohort = _with_every_milestone(simulate(task.people, seed, task.scenario, biases=task.biases, **task.overrides))
         for number, function in enumerate(task.functions):
             try:
-                triple = function(cohort)
+                triple = function(cohort.copy())
             except ValueError:
                 continue
             found[place, number] = _checked(triple)
     return found
+
+
+def _with_every_milestone(cohort: pd.DataFrame) -> pd.DataFrame:
+    """The cohort with the columns, empty, of milestones that nobody in it has reached."""
+    columns = [f"{name}_{side}" for name in (*MILESTONES, "death") for side in ("earliest", "latest")]
+    never = pd.Series(pd.NaT, index=cohort.index, dtype="datetime64[ns]")
+    return cohort.assign(**{name: never for name in columns if name not in cohort})
 
 
 def _checked(triple: Any) -> Triple:

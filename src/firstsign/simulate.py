@@ -1,9 +1,11 @@
 """Simulated cohorts whose truth is known: people with and without the disease, and what a registry would see of them."""
 
 import numbers
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, Literal, overload
 
+import numpy as np
 import pandas as pd
 
 from firstsign.biases import checked_biases, switched
@@ -119,8 +121,17 @@ def attributes(people: int, seed: int, scenario: str, who: str, overrides: dict[
         "seed": seed,
         "people": people,
         "who": who,
-        "overrides": dict(overrides),
+        "overrides": {name: _plain(value) for name, value in overrides.items()},
     }
+
+
+def _plain(value: Any) -> Any:
+    """An override as JSON can hold it: days as text, numbers as Python's own."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    return (
+        value.isoformat()[:10] if isinstance(value, date) else value.item() if isinstance(value, np.generic) else value
+    )
 
 
 def enough(scenario: Scenario, seed: int, who: str, people: int, benign: bool = False) -> Iterator[People]:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from multiprocessing import get_context
@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
+from firstsign.biases import switched
 from firstsign.lives import lives
 from firstsign.registry import Columns, numbered, registered
 from firstsign.scenarios import Scenario, load_scenario
@@ -40,6 +41,7 @@ def simulate_file(
     scenario: str = "england",
     who: str = "diseased",
     workers: int = 1,
+    biases: Iterable[str] | None = None,
     **overrides: Any,
 ) -> Path:
     """Write the cohort of `simulate` with the same arguments to a file, without ever holding more than a piece of it.
@@ -51,10 +53,13 @@ def simulate_file(
     empty. Returns the path. Raises ValueError for a slip in any argument, and OSError if the file cannot be written.
     """
     people, seed, workers = whole("people", people, 1), whole("seed", seed, 0), whole("workers", workers, 1)
-    target, ready = Path(path), load_scenario(scenario, overrides)
+    target = Path(path)
     checked_who(who)
+    ready = switched(load_scenario(scenario, overrides), biases, overrides, who)
     if target.suffix not in KINDS:
         raise ValueError(f"{target.name} is neither a .parquet nor a .csv file; end its name in one of the two.")
+    if target.is_dir():
+        raise ValueError(f"{target.name} is a folder; name a file in it, {target.name}/people{target.suffix}.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         unfinished = (
