@@ -53,7 +53,8 @@ def test_our_own_report_is_every_notebook_in_order(monkeypatch):
     main = find_report("main")
     files = sorted((REPOSITORY / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     assert [notebook.path.resolve() for notebook in main.notebooks] == files
-    assert [notebook.name[:2] for notebook in main.notebooks] == [f"{at:02}" for at in range(1, len(files) + 1)]
+    numbers = [notebook.name[:2] for notebook in main.notebooks]
+    assert len(set(numbers)) == len(numbers), "a number is a report's name"
     assert "first sign" in main.title
     assert main.description
     for notebook in main.notebooks:
