@@ -8,6 +8,7 @@ import yaml
 
 import firstsign as fs
 from firstsign import vocabulary
+from firstsign.claim_files import rules
 from firstsign.places import data_folder, notebooks_folder
 from firstsign.published import published
 from firstsign.scenario_files import leaves
@@ -30,6 +31,8 @@ def read_changes(path):
 COUNTS = {
     "evidence register": lambda: len(fs.evidence(recalled=True)),
     "published tables": lambda: len(published()),
+    "claims": lambda: len(fs.claims()),
+    "rules for verdicts": lambda: len(rules().rules),
     "NHS 28-day table": lambda: published("nhs-faster-diagnosis-2023-24")["people"].sum(),
     "NHS 62-day table": lambda: published("nhs-62-day-breast-2023-24")["people"].sum(),
     "scenario england": lambda: len(fs.scenario_parameters("england")),

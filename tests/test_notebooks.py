@@ -25,9 +25,15 @@ NAMES = (
     "03_delay_curves",
     "04_what_the_data_hide",
     "05_does_delay_matter",
+    "06_claims_on_trial",
+    "07_red_flags",
     "08_the_model_on_trial",
 )
-FIGURES = {"simulated": (3, 1, 6, 8, 10, 2), "own": (1, 0, 4, 8, 10, 2), "lupus": (1, 0, 4, 8, 10, 2)}
+FIGURES = {
+    "simulated": (3, 1, 6, 8, 10, 10, 11, 2),
+    "own": (1, 0, 4, 8, 10, 10, 11, 2),
+    "lupus": (1, 0, 4, 8, 10, 10, 11, 2),
+}
 LONGEST = 60  # seconds a notebook may take
 PEOPLE = 4000  # enough to have ten with back or bone pain first
 MISTAKES = (

@@ -1,4 +1,4 @@
-"""`firstsign report`, `describe`, `check`, `simulate`: the command line."""
+"""`firstsign report`, `describe`, `check`, `simulate`, `claims`: the command line."""
 
 import shutil
 import sys
@@ -13,6 +13,7 @@ import typer
 from firstsign import __version__
 
 if TYPE_CHECKING:
+    from firstsign.claims import Appraisal
     from firstsign.reports.running import Outcome
 
 REFUSED, FAILED, STOPPED = 2, 1, 130
@@ -143,6 +144,47 @@ def simulate_people(
         )
     written = simulate_file(out, people, seed, scenario, who, workers, bias, **overrides)
     print(f"Wrote {people:,} people to {_short(written)}")
+
+
+@app.command("claims")
+def claims_on_trial(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CLAIM]...", help="Claims by id or letter; without one, all are listed."),
+    ] = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Add what simulated people show; no evidence about patients.")
+    ] = False,
+) -> None:
+    """List the claims on trial with their verdicts, or tell how the verdict on one came about."""
+    from firstsign.claims import appraise, claims
+
+    for name in names or []:
+        _tell_appraisal(appraise(name), simulated)
+    if names:
+        return
+    for row in claims().to_dict("records"):
+        found = appraise(row["id"])
+        print(f"{row['letter']}  {row['id']:<32} {found.verdict}")
+        print(textwrap.fill(found.plain, _width(), initial_indent=" " * 3, subsequent_indent=" " * 3))
+
+
+def _tell_appraisal(found: "Appraisal", simulated: bool) -> None:
+    """A claim, its verdict and the reasons, the sources and, if asked for, the simulated counterpart."""
+    claim = found.claim
+    print(f"{claim.letter}  {claim.title}\n")
+    quoted = "In its words" if claim.verbatim else "In substance"
+    for title, text in ((quoted, claim.words), ("Verdict", found.verdict), ("Refuted by", claim.refuted_by)):
+        print(textwrap.fill(f"{title}: {text}", _width(), subsequent_indent="   "))
+    print()
+    for reason in found.reasons:
+        print(textwrap.fill(f"- {reason}", _width(), subsequent_indent="  ", break_on_hyphens=False))
+    for row in found.evidence.itertuples():
+        told = f"[{row.id}] {row.bears}, {row.side}: {row.because}. {row.source} ({row.verified})"
+        print(textwrap.fill(told, _width(), subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))
+    if simulated:
+        print("\nSimulated people; no evidence about patients:")
+        print(found.simulated.to_string(index=False, float_format=lambda number: f"{number:.4g}"))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -8,6 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .calibration_figures import calibration as calibration
+from .claim_figures import published_forest as published_forest
+from .claim_figures import ranges as ranges
+from .claim_figures import tornado as tornado
+from .claim_figures import verdicts as verdicts
 from .comparison_figures import beside_truth as beside_truth
 from .comparison_figures import naive_against_corrected as naive_against_corrected
 from .curve_figures import banded_curve as banded_curve
@@ -29,6 +33,12 @@ from .palette import QUIET as QUIET
 from .parts_figures import stacked_shares as stacked_shares
 from .parts_figures import times_beside_rule as times_beside_rule
 from .parts_figures import waterfall as waterfall
+from .redflag_figures import cascades as cascades
+from .redflag_figures import chance_over_days as chance_over_days
+from .redflag_figures import decision_curves as decision_curves
+from .redflag_figures import icon_array as icon_array
+from .redflag_figures import post_test_curves as post_test_curves
+from .redflag_figures import signs_together as signs_together
 from .scorecard_figures import scorecard as scorecard
 
 _STYLE: Any = {

@@ -203,7 +203,7 @@ def _kernel_class(folder: Path) -> type:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """What makes a kernel the same for everyone: no personal IPython start-up, one thread, a fixed order of sets."""
+    """What makes a kernel the same for everyone: no personal start-up, one thread, a fixed order of sets, no widgets."""
     return {
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(folder),
@@ -212,6 +212,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "FIRSTSIGN_REPORT": "1",
     } | _absolute("FIRSTSIGN_DATA")
 
 
