@@ -5,7 +5,8 @@
 # rma.glmm's heterogeneity test and its t and prediction intervals are formed from the latter.
 suppressMessages({library(metafor); library(lme4)})
 out <- commandArgs(trailingOnly = TRUE)[1]
-made <- paste0("# R version ", getRversion(), "; metafor ", packageVersion("metafor"), "; lme4 ", packageVersion("lme4"), "; ")
+made <- paste0("# R version ", getRversion(), "; metafor ", packageVersion("metafor"), "; lme4 ", packageVersion("lme4"), "; numDeriv ",
+               packageVersion("numDeriv"), "; ")
 
 write <- function(frame, name, call) {
   file <- file(file.path(out, paste0(name, ".csv")), "w")
