@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from scipy.stats import norm
 
 import firstsign as fs
+from firstsign.claim_files import claim_files
 from firstsign.places import PACKAGE, REPOSITORY
 from firstsign.reports.executed import figures_of
 from firstsign.reports.making import make
@@ -238,6 +240,15 @@ class TestSimulated:
             | {f"points.screening.{part}" for part in (*PARTS, "naive")}
             | {f"hazard_ratio.waited_90_or_more.{how}" for how in ("alone", "at_the_same_pace")}
             | {"points.lead_time.symptomatic", "years.lead_time.screening", "years.sojourn.mean"},
+            "06_claims_on_trial": {f"verdict.{letter}" for letter in "abcdefghijk"}
+            | {
+                f"share.triangulated.{reading.key}"
+                for reading in claim_files()["bone-pain-6-percent"].parts[0].readings
+            }
+            | {"share.metastatic_at_diagnosis.pooled", "odds_ratio.simulated.diagnosed_after_back_pain"},
+            "07_red_flags": {"share.cancer_in_back_pain", "lr_positive.breast_lump", "lr.two_signs_tied"}
+            | {f"mri_per_cancer_found.{who}" for who in ("everybody", "cancer_before")}
+            | {f"share.cancer_after_{days}_days_of_pain" for days in (14, 42, 182)},
         }
         for notebook, names in expected.items():
             assert names - set(results.loc[notebook].index) == set()
@@ -318,6 +329,51 @@ class TestSimulated:
         for group in ("breast_lump", "back_or_bone_pain"):
             name = f"days.total_diagnostic.{group}.median"
             assert results.loc[("02_intervals", name), "value"] == results.loc[("03_delay_curves", name), "value"]
+
+
+class TestClaimsAndSigns:
+    """Numbers of notebooks 06 and 07 by another route."""
+
+    def test_verdicts_are_those_of_appraise(self, results):
+        order = list(fs.verdict_scale())
+        for letter in "ABCDEFGHIJK":
+            recorded = results.loc[("06_claims_on_trial", f"verdict.{letter.lower()}")]
+            assert order[int(recorded["value"]) - 1] == fs.appraise(letter).verdict
+
+    def test_the_pooled_share_lies_among_the_registries(self, results):
+        pooled = results.loc[("06_claims_on_trial", "share.metastatic_at_diagnosis.pooled")]
+        assert 4756 / 88759 < pooled["value"] < 54 / 848
+        assert pooled["n"] == 88759 + 848 + 229195
+
+    def test_signs_by_hand(self, results):
+        kept = results.loc["07_red_flags"]["value"].astype(float)
+        prior = 13 / 1975
+        assert kept["share.cancer_in_back_pain"] == prior
+        assert kept["lr_positive.breast_lump"] == pytest.approx(1762 / 3994 / (132 / 16873))
+        odds = prior / (1 - prior) * 23.7
+        assert kept["share.cancer_after_history"] == pytest.approx(odds / (1 + odds))
+        assert kept["mri_per_cancer_found.everybody"] == pytest.approx(1 / (prior * 0.906))
+        assert kept["threshold.history_useful_to"] < prior * 0.31 / (prior * 0.31 + (1 - prior) * 0.02) < 0.1
+
+    def test_weeks_of_pain_by_bayes(self, results):
+        sigma = np.log(6) / norm.isf(0.1)
+        lasting = norm.sf(np.log(42 / 14) / sigma)
+        chance = 13 / 1975 / (13 / 1975 + (1 - 13 / 1975) * lasting)
+        assert results.loc[("07_red_flags", "share.cancer_after_42_days_of_pain"), "value"] == pytest.approx(
+            chance, rel=1e-6
+        )
+
+    def test_no_widget_is_left_in_a_report(self, simulated):
+        for name in ("06_claims_on_trial", "07_red_flags"):
+            notebook = executed(simulated, name)
+            assert "widgets" not in notebook["metadata"]
+            kinds = {
+                kind
+                for cell in notebook["cells"]
+                for output in cell.get("outputs", [])
+                for kind in output.get("data", {})
+            }
+            assert not [kind for kind in kinds if "widget" in kind]
 
 
 @pytest.fixture(scope="module")
