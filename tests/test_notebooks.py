@@ -32,9 +32,9 @@ NAMES = (
     "08_the_model_on_trial",
 )
 FIGURES = {
-    "simulated": (3, 1, 6, 8, 10, 10, 11, 2),
-    "own": (1, 0, 4, 8, 10, 10, 11, 2),
-    "lupus": (1, 0, 4, 8, 10, 10, 11, 2),
+    "simulated": (3, 1, 6, 8, 10, 10, 10, 2),
+    "own": (1, 0, 4, 8, 10, 10, 10, 2),
+    "lupus": (1, 0, 4, 8, 10, 10, 10, 2),
 }
 LONGEST = 60  # seconds a notebook may take
 PEOPLE = 4000  # enough to have ten with back or bone pain first
