@@ -22,10 +22,11 @@ EXPECTED = {
     "G": "not testable here",
     "H": "supported with limits",
     "I": "not testable here",
-    "J": "not testable here",
+    "J": "not supported",
     "K": "not testable here",
 }
 LETTERS = list(EXPECTED)
+B1, B2 = 0.0029, 0.0205  # the ends of the input b
 
 
 @pytest.fixture(scope="module")
@@ -106,13 +107,13 @@ class TestReadings:
     @pytest.mark.parametrize(
         ("key", "least", "most"),
         [
-            ("back_of_symptomatic", 0.005, 0.015),
-            ("back_of_de_novo", 0.005 * 0.5 / 0.085, 0.015 / 0.054),
-            ("back_of_bone_metastases", 0.005 * 0.5 / (0.085 * 0.6515), 0.015 / (0.054 * 0.6505)),
-            ("back_of_all_metastatic", 0.005 * 0.5 / 0.085 * 0.183, 0.015 / 0.054 * 0.25),
-            ("bone_of_de_novo", 0.005 * 0.5 / 0.085, 0.015 * 1.5 / 0.054),
-            ("bone_of_bone_metastases", 0.005 * 0.5 / (0.085 * 0.6515), 0.015 * 1.5 / (0.054 * 0.6505)),
-            ("bone_of_all_metastatic", 0.005 * 0.5 / 0.085 * 0.183, 0.015 * 1.5 / 0.054 * 0.25),
+            ("back_of_symptomatic", B1 * 0.3, B2),
+            ("back_of_de_novo", B1 * 0.3 * 0.5 / 0.085, B2 / 0.054),
+            ("back_of_bone_metastases", B1 * 0.3 * 0.5 / (0.085 * 0.6515), B2 / (0.054 * 0.6505)),
+            ("back_of_all_metastatic", B1 * 0.3 * 0.5 / 0.085 * 0.183, B2 / 0.054 * 0.25),
+            ("bone_of_de_novo", B1 * 0.3 * 0.5 / 0.085, B2 * 1.5 / 0.054),
+            ("bone_of_bone_metastases", B1 * 0.3 * 0.5 / (0.085 * 0.6515), B2 * 1.5 / (0.054 * 0.6505)),
+            ("bone_of_all_metastatic", B1 * 0.3 * 0.5 / 0.085 * 0.183, B2 * 1.5 / 0.054 * 0.25),
         ],
     )
     def test_least_and_most(self, ranges, key, least, most):
@@ -120,17 +121,22 @@ class TestReadings:
         low, middle, high = ranges.loc[key, ["low", "estimate", "high"]].astype(float)
         assert least < low < middle < high < most
 
-    def test_as_the_summary_of_the_evidence_has_it(self, ranges):
-        """3 to 28 %, about 11 in the middle, of those metastatic at diagnosis; 0.5 to 7 %, about 2, of all with metastases."""
-        of_de_novo, of_all = (
-            ranges.loc[name, ["least", "most"]].astype(float) * 100
-            for name in ("back_of_de_novo", "back_of_all_metastatic")
-        )
-        assert_allclose(of_de_novo, [2.94, 27.8], atol=0.05)
-        assert_allclose(of_all, [0.54, 6.94], atol=0.05)
+    def test_b_is_what_may_stand_behind_one_per_cent_of_the_audit(self, trial):
+        """12 to 34 of 2,316 women print as 1 %; Wilson's interval of the fewest and of the most."""
+        assert [round(100 * count / 2316) for count in (11, 12, 34, 35)] == [0, 1, 1, 2]
+        assert_allclose([B1, B2], [fs.wilson(12, 2316)[0], fs.wilson(34, 2316)[1]], atol=1e-4)
+
+    def test_with_rounding_alone_and_pain_always_first(self, trial):
+        """By hand: 3 to 28 %, about 11 in the middle, of those metastatic at diagnosis; 0.5 to 7 % of all with metastases."""
+        readings = {reading.key: reading for reading in trial["A"].claim.parts[0].readings}
+        for key, least, most in (("back_of_de_novo", 2.94, 27.8), ("back_of_all_metastatic", 0.54, 6.94)):
+            given = {name: fs.between(*one.between, "assumption") for name, one in readings[key].inputs.items()}
+            given |= {"b": fs.between(0.005, 0.015, "koo-backpain"), "f": fs.exactly(1, "assumption")}
+            found = fs.triangulate(readings[key].formula, given, draws=1000).result.iloc[0]
+            assert_allclose([100 * found.least, 100 * found.most], [least, most], atol=0.05)
 
     def test_the_mean_in_closed_form(self, trial):
-        mean = 0.01 * 0.75 * np.log(0.085 / 0.054) / (0.085 - 0.054)
+        mean = (B1 + B2) / 2 * 0.65 * 0.75 * np.log(0.085 / 0.054) / (0.085 - 0.054)
         assert_allclose(trial["A"].triangulated["back_of_de_novo"].result["mean"][0], mean, rtol=0.01)
 
     def test_the_claim_is_open_where_its_range_reaches_into_them(self, ranges):
@@ -163,8 +169,8 @@ class TestWhatIsTold:
 
     def test_numbers_in_sentences_are_those_worked_out(self, trial):
         ranges = trial["A"].triangulated
-        low = ranges["back_of_all_metastatic"].result["least"][0]
-        high = ranges["bone_of_bone_metastases"].result["most"][0]
+        low = ranges["back_of_all_metastatic"].result["low"][0]
+        high = ranges["bone_of_de_novo"].result["high"][0]
         assert f"from {100 * low:.1f} % to {100 * high:.0f} %" in trial["A"].plain
 
     def test_the_rule_in_words(self, trial):

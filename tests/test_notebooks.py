@@ -248,7 +248,11 @@ class TestSimulated:
             | {"share.metastatic_at_diagnosis.pooled", "odds_ratio.simulated.diagnosed_after_back_pain"},
             "07_red_flags": {"share.cancer_in_back_pain", "lr_positive.breast_lump", "lr.two_signs_tied"}
             | {f"mri_per_cancer_found.{who}" for who in ("everybody", "cancer_before")}
-            | {f"share.cancer_after_{days}_days_of_pain" for days in (14, 42, 182)},
+            | {
+                f"share.cancer_after_{days}_days_of_pain.{prior}"
+                for days in (14, 42, 182)
+                for prior in ("prior_of_the_waiting_room", "prior_at_its_beginning")
+            },
         }
         for notebook, names in expected.items():
             assert names - set(results.loc[notebook].index) == set()
@@ -358,10 +362,11 @@ class TestClaimsAndSigns:
     def test_weeks_of_pain_by_bayes(self, results):
         sigma = np.log(6) / norm.isf(0.1)
         lasting = norm.sf(np.log(42 / 14) / sigma)
-        chance = 13 / 1975 / (13 / 1975 + (1 - 13 / 1975) * lasting)
-        assert results.loc[("07_red_flags", "share.cancer_after_42_days_of_pain"), "value"] == pytest.approx(
-            chance, rel=1e-6
-        )
+        waiting_room = 13 / (1975 - 13)
+        beginning = waiting_room * 40 / 200  # met in proportion to its length
+        for odds, name in ((waiting_room, "prior_of_the_waiting_room"), (beginning, "prior_at_its_beginning")):
+            found = results.loc[("07_red_flags", f"share.cancer_after_42_days_of_pain.{name}"), "value"]
+            assert found == pytest.approx(odds / (odds + lasting), rel=1e-6)
 
     def test_no_widget_is_left_in_a_report(self, simulated):
         for name in ("06_claims_on_trial", "07_red_flags"):

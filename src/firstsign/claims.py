@@ -152,7 +152,8 @@ class Appraisal:
 
     @property
     def evidence(self) -> pd.DataFrame:
-        """The sources, one row each and part: part, id, bears, side, because, estimate (as printed), unit, source, verified."""
+        """The sources, one row each and part: part, id, bears, side, judged (the side was read from words, no number could be
+        compared), because, estimate (as printed), unit, source, verified."""
         rows = []
         for one in self.judged:
             for found in one.found:
@@ -163,6 +164,7 @@ class Appraisal:
                         found.entry,
                         found.bears,
                         found.side,
+                        found.judged,
                         found.because,
                         entry.estimate,
                         entry.unit,
@@ -170,7 +172,7 @@ class Appraisal:
                         entry.verified,
                     )
                 )
-        names = ["part", "id", "bears", "side", "because", "estimate", "unit", "source", "verified"]
+        names = ["part", "id", "bears", "side", "judged", "because", "estimate", "unit", "source", "verified"]
         return pd.DataFrame(rows, columns=names)
 
     @property

@@ -17,7 +17,8 @@ SECOND_HAND = "known at second hand only"
 class Found:
     """A source's number, and where it lies: `side` is for, partly, against, open (on both sides) or neither.
 
-    The number is in the unit of what is claimed; `low` and `high` are missing (NaN) where none was printed.
+    The number is in the unit of what is claimed; `low` and `high` are missing (NaN) where none was printed. `judged` tells
+    that no number could be compared, and that the record says the side in so many words.
     """
 
     entry: str
@@ -30,6 +31,7 @@ class Found:
     n: int | None
     review: bool
     because: str
+    judged: bool = False
 
     @property
     def bounded(self) -> bool:
@@ -51,7 +53,9 @@ def _found(item: Bearing, claimed: Claimed | None) -> Found:
     estimate, low, high, counts = _number(item)
     side = item.says or _side(estimate, low, high, claimed if item.bears != "context" else None)
     x, n = counts or (None, None)
-    return Found(item.entry, item.bears, side, estimate, low, high, x, n, item.review, item.because)
+    return Found(
+        item.entry, item.bears, side, estimate, low, high, x, n, item.review, item.because, item.says is not None
+    )
 
 
 def _number(item: Bearing) -> tuple[float, float, float, tuple[int, int] | None]:
