@@ -180,7 +180,7 @@ def _tell_appraisal(found: "Appraisal", simulated: bool) -> None:
     for reason in found.reasons:
         print(textwrap.fill(f"- {reason}", _width(), subsequent_indent="  ", break_on_hyphens=False))
     for row in found.evidence.itertuples():
-        side = f"{row.side} (judged)" if row.judged else row.side
+        side = f"{row.side!s} (judged)" if row.judged else str(row.side)
         told = f"[{row.id}] {row.bears}, {side}: {row.because}. {row.source} ({row.verified})"
         print(textwrap.fill(told, _width(), subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))
     if simulated:
